@@ -1,0 +1,212 @@
+# From Sockets to Consensus: all of the build. `make help` lists the targets.
+#
+# Everything is found by its name; no source file is listed here. In
+# common/*/ and in chapters/NN-name/:
+#
+#   test_*.c   a test program             demo_*.c     a program to watch
+#   serve_*.c  a server                   tool_*.c     a command
+#   bench_*.c  ratios beside peers        measure_*.c  TSV for a figure
+#   fuzz_*.c   a fuzzer                   any other .c belongs to the library
+#
+# solutions/NN-name/X.c is the body of chapters/NN-name/X.h: it is in no
+# archive, so that a program can be linked with another body in its place.
+#
+# CC=clang, SAN=1 (ASan and UBSan) and TSAN=1 build beside the plain build.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.SECONDARY:
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+# As many jobs as processors, unless told otherwise; demos must not be held
+# back until they end.
+ifeq ($(filter -j%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 2)
+endif
+ifeq ($(filter demo bench,$(MAKECMDGOALS)),)
+MAKEFLAGS += --output-sync=target
+endif
+
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+clang := $(findstring clang,$(notdir $(firstword $(CC))))
+variant := $(clang)$(if $(SAN),san)$(if $(TSAN),tsan)
+B := build$(if $(variant),/$(variant))
+
+# ---- Packages: package:file it installs. Only what the goals need. ----------
+
+goals := $(or $(MAKECMDGOALS),help)
+light := help clean deps format
+builds := $(filter-out $(light) docs,$(goals))
+needed := \
+  $(if $(builds),$(if $(clang),clang:/usr/bin/clang,gcc:/usr/bin/gcc) \
+    libc6-dev:/usr/include/stdio.h pkg-config:/usr/bin/pkg-config \
+    libglib2.0-dev:/usr/include/glib-2.0/glib.h \
+    libcmocka-dev:/usr/include/cmocka.h zlib1g-dev:/usr/include/zlib.h) \
+  $(if $(filter figures,$(goals)),gnuplot-nox:/usr/bin/gnuplot) \
+  $(if $(filter docs check,$(goals)),doxygen:/usr/bin/doxygen \
+    doxygen-awesome-css:/usr/share/doxygen-awesome-css/doxygen-awesome.css \
+    libjs-mathjax:/usr/share/javascript/mathjax/MathJax.js) \
+  $(if $(filter check,$(goals)),clang:/usr/bin/clang \
+    clang-format:/usr/bin/clang-format cppcheck:/usr/bin/cppcheck)
+missing := $(strip $(foreach n,$(needed),\
+  $(if $(wildcard $(lastword $(subst :, ,$n))),,$(firstword $(subst :, ,$n)))))
+
+deps: ## Install the Debian packages that the other goals miss
+ifneq ($(missing),)
+	@sh common/tools/install.sh $(missing)
+endif
+
+# ---- Flags -------------------------------------------------------------------
+
+# pkg-config may only just have been installed: ask it late, and once.
+once = $(eval $1 := $(shell $2))$($1)
+packages := glib-2.0 cmocka zlib
+PKG_CFLAGS = $(call once,PKG_CFLAGS,pkg-config --cflags $(packages) | sed 's/-I/-isystem /g')
+PKG_LIBS = $(call once,PKG_LIBS,pkg-config --libs $(packages))
+WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
+  -Wmissing-prototypes -Wvla $(if $(WERROR),-Werror)
+OPT := $(if $(SAN)$(TSAN),-Og,-O2)
+MODE := $(if $(SAN),-fsanitize=address -fsanitize=undefined -fno-omit-frame-pointer \
+    -fno-sanitize-recover=undefined) $(if $(TSAN),-fsanitize=thread)
+CFLAGS ?= $(OPT) -g
+FLAGS = -std=gnu11 -D_GNU_SOURCE $(WARN) $(CFLAGS) -ffp-contract=off \
+  -I. -Ichapters $(PKG_CFLAGS) $(MODE)
+LIBS = -Wl,--as-needed $(PKG_LIBS) -lm -pthread
+
+# ---- What there is -----------------------------------------------------------
+
+sources = $(sort $(wildcard $1/*.c))
+kinds := test demo serve tool measure bench fuzz
+mains = $(foreach k,$(kinds),$(filter $1/$k_%,$(call sources,$1)))
+library = $(filter-out $(call mains,$1),$(call sources,$1))
+
+rooms := $(patsubst %/,%,$(sort $(wildcard common/*/)))
+chapters := $(patsubst chapters/%/,%,$(sort $(wildcard chapters/[0-9]*/)))
+dirs := $(rooms) $(addprefix chapters/,$(chapters))
+code := $(foreach d,$(dirs) $(addprefix solutions/,$(chapters)),$(wildcard $d/*.[ch]))
+
+# Where the program of a source is built: chapters/01-sockets/serve_http.c is
+# build/bin/http, common/world/test_sim.c is build/test/common/world/test_sim.
+strip = $(patsubst serve_%,%,$(patsubst tool_%,%,$1))
+binary = $(if $(filter test_% fuzz_%,$(notdir $1)),$B/test/$(1:%.c=%),$B/bin/$(call strip,$(basename $(notdir $1))))
+binaries = $(foreach s,$1,$(call binary,$s))
+objects = $(patsubst %.c,$B/obj/%.o,$1)
+
+# CH=1 or CH=common chooses a part; without it, all.
+part := $(if $(CH),$(if $(filter common,$(CH)),common,$(firstword \
+  $(filter $(CH)-% 0$(CH)-%,$(chapters)))))
+ifneq ($(CH),)
+ifeq ($(part),)
+$(error there is no chapter $(CH); there are: common $(chapters))
+endif
+endif
+chosen := $(if $(CH),$(filter $(part)/% chapters/$(part),$(dirs)),$(dirs))
+chosen_mains = $(foreach d,$(chosen),$(filter $d/$1_%,$(call sources,$d)))
+
+# ---- How it is built ---------------------------------------------------------
+
+$B/flags: FORCE | deps
+	@mkdir -p $(@D)
+	@echo '$(CC) $(FLAGS)' | cmp -s - $@ || echo '$(CC) $(FLAGS)' > $@
+
+$B/obj/%.o: %.c $B/flags
+	@mkdir -p $(@D)
+	$(quiet)$(CC) $(FLAGS) -MMD -MP -c -o $@ $<
+
+# make V=1 shows the commands.
+quiet = $(if $(V),,@printf '  %-6s %s\n' '$(if $(filter %.c,$<),cc,link)' '$(if $(filter %.c,$<),$<,$@)';)
+
+# $(call archive,file,sources)
+define archive
+$1: $(call objects,$2)
+	@mkdir -p $$(@D) && rm -f $$@ && ar rcsD $$@ $$^
+endef
+# $(call program,source,other objects and archives)
+define program
+$(call binary,$1): $(call objects,$1) $2
+endef
+programs :=
+define directory
+programs += $(call binaries,$(call mains,$1))
+$(foreach m,$(call mains,$1),$(eval $(call program,$m,$2)))
+endef
+
+common_sources := $(foreach r,$(rooms),$(call library,$r))
+$(eval $(call archive,$B/lib/common.a,$(common_sources)))
+$(foreach r,$(rooms),$(eval $(call directory,$r,$B/lib/common.a)))
+# A chapter is linked with itself, the earlier ones and common/: never with a
+# later one. Bodies of exercises are linked one by one.
+earlier := $B/lib/common.a
+bodies :=
+define chapter
+$(call archive,$B/lib/$1.a,$(call library,chapters/$1))
+earlier := $B/lib/$1.a $(earlier)
+bodies := $(bodies) $(call objects,$(call sources,solutions/$1))
+endef
+$(foreach c,$(chapters),$(eval $(call chapter,$c))$(eval \
+  $(call directory,chapters/$c,$(bodies) $(earlier))))
+
+$(if $(filter-out $(words $(programs)),$(words $(sort $(programs)))),\
+  $(error two programs of one name: $(programs)))
+$(programs):
+	@mkdir -p $(@D)
+	$(quiet)$(CC) $(MODE) -o $@ $^ $(LIBS)
+
+-include $(patsubst %.c,$B/obj/%.d,$(filter %.c,$(code)))
+-include $(wildcard chapters/*/local.mk)
+
+# ---- What to ask for ---------------------------------------------------------
+
+.PHONY: help all test demo bench figures docs check format clean deps FORCE
+FORCE:
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z_.-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@echo "  CH=1, CH=common  one part of the book: $(chapters)"
+	@echo "  CC=clang, SAN=1, WERROR=1, V=1   another compiler, sanitizers,"
+	@echo "                   warnings as errors, commands shown"
+
+all: $(programs) build/compile_commands.json ## Build every program
+
+test: $(addsuffix .run,$(call binaries,$(call chosen_mains,test))) ## Build and run every test
+	@sh common/tools/budget.sh $B/test $(chosen)
+$B/test/%.run: $B/test/% $(filter $B/bin/%,$(programs)) FORCE
+	@sh common/tools/run_test.sh $<
+
+demo: $(filter $B/bin/%,$(programs)) ## The guided tour: every chapter's demos, narrated
+	@for tour in $(wildcard $(addsuffix /tour.sh,$(chosen))); do \
+	  BIN=$B/bin sh $$tour || exit 1; done
+
+bench: $(call binaries,$(call chosen_mains,bench)) ## Measure speed, as ratios within one run
+	@set -e; for b in $(filter $B/bin/%,$^); do $$b; done
+
+figures := $(sort $(wildcard figures/*.gp))
+figures: $(figures:.gp=.svg) ## Measure and draw the figures again
+figures/%.svg: figures/%.gp common/tools/style.gp | deps
+	@gnuplot -e "out='$@'" $<
+	@echo "  drawn  $@"
+
+docs: | deps ## The book as a site: build/docs/html/index.html
+	@sh common/tools/docs.sh build/docs
+
+check: | deps ## For authors: direction, format, lint, clang, sanitizers, docs
+	@sh common/tools/deps.sh
+	@clang-format --dry-run --Werror $(code)
+	@cppcheck -q --enable=warning,performance,portability --std=c11 \
+	  --inline-suppr --library=gtk --suppress=missingIncludeSystem \
+	  --error-exitcode=1 -I. -Ichapters $(filter %.c,$(code))
+	@$(MAKE) docs
+	@$(MAKE) test CC=clang WERROR=1
+	@$(MAKE) test SAN=1 WERROR=1
+
+format: ## Lay out every source file as .clang-format says
+	clang-format -i $(code)
+
+build/compile_commands.json: $B/flags
+	@printf '[%s\n]\n' "$$(for f in $(filter %.c,$(code)); do \
+	  printf '%s\n{"directory":"%s","file":"%s","command":"%s -c %s"}' \
+	  "$$comma" '$(CURDIR)' "$$f" '$(CC) $(FLAGS)' "$$f"; comma=,; done)" > $@
+
+clean: ## Remove build/
+	rm -rf build

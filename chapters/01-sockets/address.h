@@ -1,0 +1,44 @@
+/**
+ * @file address.h
+ * Where a socket lives: "127.0.0.1:7000", "[::1]:7000", "example.org:80".
+ *
+ *     g_autoptr(GError) error = NULL;
+ *     g_autoptr(GArray) found = address_find("localhost:80", &error);
+ *     if (!found)
+ *         ... error->message is one clear sentence ...
+ *
+ * A name may stand for several addresses, of two families: a client tries them
+ * all (dial.h), in the order of RFC 6724, which is that of getaddrinfo.
+ */
+#ifndef SOCKETS_ADDRESS_H
+#define SOCKETS_ADDRESS_H
+#include <glib.h>
+#include <stdbool.h>
+#include <sys/socket.h>
+
+/** An address of any family, as the socket calls take it. */
+struct address {
+    struct sockaddr_storage storage; /**< Cast to struct sockaddr. */
+    socklen_t size;                  /**< How much of it is used. */
+};
+
+/** A text of another form (the user's mistake), or a host without address. */
+enum address_error { ADDRESS_MALFORMED, ADDRESS_UNKNOWN };
+#define ADDRESS_ERROR address_error_quark()
+/** The domain of these errors. */
+GQuark address_error_quark(void);
+
+/** All addresses that "HOST:PORT" stands for, best first: a GArray of struct
+ * address, never empty. The port is a number from 0 to 65535; 0 lets the
+ * kernel choose. NULL and @p error when there are none. Returns new. */
+GArray *address_find(const char *text, GError **error);
+/** The first of them. False and @p error when there is none. */
+bool address_parse(struct address *address, const char *text, GError **error);
+/** As address_find() takes it, numbers only. Returns new. */
+char *address_text(const struct address *address);
+/** Same family, host and port? */
+bool address_equal(const struct address *a, const struct address *b);
+/** The address @p fd is bound to: tells the port the kernel chose. */
+struct address address_of(int fd);
+
+#endif

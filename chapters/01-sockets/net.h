@@ -1,0 +1,27 @@
+/**
+ * @file net.h
+ * Sockets that wait for others: listen and accept, and a bound UDP socket.
+ *
+ *     int listener = net_listen(&address, 128);
+ *     struct address from;
+ *     int fd = net_accept(listener, &from);
+ *
+ * Every socket here is made with SOCK_CLOEXEC, so that no child process
+ * inherits it. As with the calls they wrap: -1 and errno when it fails.
+ */
+#ifndef SOCKETS_NET_H
+#define SOCKETS_NET_H
+#include "01-sockets/address.h"
+
+/** A TCP socket that listens on @p address, with room for @p backlog
+ * connections not yet accepted; or -1. A port left a moment ago may be taken
+ * again (SO_REUSEADDR). */
+int net_listen(const struct address *address, int backlog);
+/** Accept one connection; @p from, unless NULL, tells whose. -1: errno.
+ * A connection that died in the queue (ECONNABORTED) and a signal (EINTR) are
+ * not errors: the next one is awaited. */
+int net_accept(int listener, struct address *from);
+/** A UDP socket bound to @p address, non-blocking; or -1. */
+int net_bind(const struct address *address);
+
+#endif

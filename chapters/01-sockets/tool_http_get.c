@@ -1,0 +1,164 @@
+/* http_get: fetch one page by HTTP and print it, or say clearly what failed. */
+#include "01-sockets/dial.h"
+#include "01-sockets/fetch.h"
+#include "common/world/clock.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { FAILED = 1, USAGE = 2, DAY = 86400 };
+
+static double deadline_seconds = 10;
+static gint64 most_bytes = 64 << 20;
+static char **urls;
+
+static const GOptionEntry entries[] = {
+    {"deadline", 0, 0, G_OPTION_ARG_DOUBLE, &deadline_seconds,
+     "Time for all but the look-up of a name (10)", "SECONDS"},
+    {"most", 0, 0, G_OPTION_ARG_INT64, &most_bytes,
+     "The longest body to take (64 MiB)", "BYTES"},
+    {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &urls, NULL,
+     "[http://]HOST[:PORT][/PATH]"},
+    G_OPTION_ENTRY_NULL,
+};
+
+/* Say what is wrong. Returns the exit status. */
+static int complain(int status, const char *format, ...) G_GNUC_PRINTF(2, 3);
+static int complain(int status, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    g_autofree char *sentence = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    fprintf(stderr, "http_get: %s.\n", sentence);
+    return status;
+}
+
+/* ---- What the user asks for. ---- */
+
+static bool refuse(GError **error, const char *why)
+{
+    g_set_error_literal(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, why);
+    return false;
+}
+
+static bool parse_options(int argc, char **argv, GError **error)
+{
+    g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+    g_option_context_add_main_entries(context, entries, NULL);
+    g_option_context_set_summary(
+        context, "Print the page at a URL. Nothing is encrypted.");
+    if (!g_option_context_parse(context, &argc, &argv, error))
+        return false;
+    if (!(deadline_seconds > 0 && deadline_seconds <= DAY))
+        return refuse(error, "--deadline takes more than 0 and up to "
+                             "86400 seconds");
+    if (most_bytes < 0 || most_bytes > G_MAXINT32)
+        return refuse(error, "--most takes 0 to 2147483647 bytes");
+    if (!urls || urls[1])
+        return refuse(error, "exactly one URL is expected, such as "
+                             "http_get example.org/index.html");
+    return true;
+}
+
+static bool is_printable(const char *text)
+{
+    while (g_ascii_isgraph(*text))
+        text++;
+    return *text == '\0';
+}
+
+static bool is_served(GUri *uri, GError **error)
+{
+    const char *scheme = g_uri_get_scheme(uri);
+    if (strcmp(scheme, "https") == 0)
+        return refuse(error, "https:// has to wait for Part II: nothing is "
+                             "encrypted before it");
+    if (strcmp(scheme, "http") != 0)
+        return refuse(error, "only http:// is spoken here");
+    if (g_uri_get_userinfo(uri))
+        return refuse(error, "a URL with a user name is not taken");
+    if (!g_uri_get_host(uri) || g_uri_get_host(uri)[0] == '\0')
+        return refuse(error, "the URL names no host");
+    return true;
+}
+
+/* Returns new, or NULL and @p error. */
+static GUri *parse_url(const char *text, GError **error)
+{
+    bool whole = g_regex_match_simple("^[a-z][a-z0-9+.-]*://", text,
+                                      G_REGEX_CASELESS | G_REGEX_RAW, 0);
+    g_autofree char *url = g_strconcat(whole ? "" : "http://", text, NULL);
+    if (!is_printable(url)) {
+        refuse(error, "a URL holds printable ASCII only, no spaces");
+        return NULL;
+    }
+    g_autoptr(GUri) uri = g_uri_parse(
+        url, G_URI_FLAGS_ENCODED | G_URI_FLAGS_SCHEME_NORMALIZE, error);
+    return uri && is_served(uri, error) ? g_steal_pointer(&uri) : NULL;
+}
+
+/* "HOST:PORT", with an IPv6 host in brackets. */
+static char *authority(GUri *uri)
+{
+    const char *host = g_uri_get_host(uri);
+    const char *format = strchr(host, ':') ? "[%s]:%d" : "%s:%d";
+    return g_strdup_printf(format, host, g_uri_get_port(uri));
+}
+
+static char *path_and_query(GUri *uri)
+{
+    const char *query = g_uri_get_query(uri);
+    return g_strconcat(g_uri_get_path(uri), query ? "?" : NULL, query, NULL);
+}
+
+/* ---- Getting it. ---- */
+
+static int print(const GByteArray *body)
+{
+    size_t written = fwrite(body->data, 1, body->len, stdout);
+    if (written < body->len || fflush(stdout) != 0)
+        return complain(FAILED, "the page cannot be written: %s",
+                        g_strerror(errno));
+    return 0;
+}
+
+static int get(const GArray *addresses, const char *host, const char *path)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GByteArray) body = g_byte_array_new();
+    nsec deadline = clock_monotonic() + (nsec)(deadline_seconds * (double)SEC);
+    int fd = dial(addresses, deadline);
+    if (fd < 0)
+        return complain(FAILED, "no connection to %s: %s", host,
+                        g_strerror(errno));
+    struct fetch fetch = {host, path, (size_t)most_bytes, deadline};
+    int status = fetch_get(fd, &fetch, body, &error);
+    close(fd);
+    if (status < 0)
+        return complain(FAILED, "no page from %s: %s", host, error->message);
+    if (print(body) != 0)
+        return FAILED;
+    if (status >= 400)
+        return complain(FAILED, "%s answers with status %d", host, status);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    g_autoptr(GError) error = NULL;
+    if (!parse_options(argc, argv, &error))
+        return complain(USAGE, "%s", error->message);
+    g_autoptr(GUri) uri = parse_url(urls[0], &error);
+    if (!uri)
+        return complain(USAGE, "%s", error->message);
+    g_autofree char *host = authority(uri), *path = path_and_query(uri);
+    g_autoptr(GArray) addresses = address_find(host, &error);
+    if (!addresses)
+        return complain(g_error_matches(error, ADDRESS_ERROR, ADDRESS_MALFORMED)
+                            ? USAGE
+                            : FAILED,
+                        "%s", error->message);
+    return get(addresses, host, path);
+}

@@ -1,0 +1,19 @@
+#!/bin/sh
+# run_test.sh PROGRAM: run one test program; its output is shown when it fails.
+# Leaves PROGRAM.log, and in PROGRAM.cpu the seconds of processor time it took.
+program=$1
+"$program" > "$program.log" 2>&1 < /dev/null
+status=$?
+times | awk -v file="$program.cpu" '
+    NR == 2 { for (i = 1; i <= 2; i++) { split($i, t, /[ms]/); s += 60 * t[1] + t[2] } }
+    END { printf "%.2f\n", s > file }'
+if [ $status = 0 ]; then
+    count=$(grep -c '^\[       OK \]' "$program.log")
+    printf '  ok     %-44s %3d tests %6.2f s\n' "${program#build/}" \
+        "$count" "$(cat "$program.cpu")"
+    exit 0
+fi
+grep -v -e '^\[ RUN      \]' -e '^\[       OK \]' "$program.log"
+printf '  FAILED %s (status %d); its whole output: %s.log\n' \
+    "${program#build/}" $status "$program"
+exit 1

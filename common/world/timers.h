@@ -1,0 +1,49 @@
+/**
+ * @file timers.h
+ * Armed timers, soonest first: shared by every env that owns a clock.
+ *
+ *     timers_arm(&timers, &timer, now + delay);
+ *     uint64_t mark = timers_mark(&timers);      // One turn: what is armed
+ *     while ((due = timers_due(&timers, now, mark)))   // meanwhile waits for
+ *         due->fire(due->self);                  // the next.
+ *
+ * A binary heap of borrowed structs. Each timer knows its place in the heap, so
+ * arming, moving and disarming cost O(log n) and no allocation.
+ *
+ * Invariant: heap[i]->place == i + 1, and no timer is sooner than its parent.
+ */
+#ifndef WORLD_TIMERS_H
+#define WORLD_TIMERS_H
+#include "common/world/env.h"
+
+/** All zero when empty. */
+struct timers {
+    struct timer **heap; /**< The soonest first; each before its children. */
+    unsigned count;      /**< Timers in the heap. */
+    unsigned room;       /**< Places in the heap. */
+    uint64_t order;      /**< How many were ever armed. */
+};
+
+/** Arm @p timer for the absolute time @p due, or move it there. */
+void timers_arm(struct timers *timers, struct timer *timer, nsec due);
+/** Forget @p timer, if it is armed. */
+void timers_disarm(struct timers *timers, struct timer *timer);
+/** Disarm and return the soonest timer, if it is due at @p now and was armed
+ * before @p mark; else NULL. */
+struct timer *timers_due(struct timers *timers, nsec now, uint64_t mark);
+/** Disarm all and free the heap; ready for use again. */
+void timers_clear(struct timers *timers);
+
+/** Timers armed from now on are not before this mark. */
+static inline uint64_t timers_mark(const struct timers *timers)
+{
+    return timers->order;
+}
+
+/** The soonest, or NULL. */
+static inline struct timer *timers_first(const struct timers *timers)
+{
+    return timers->count ? timers->heap[0] : NULL;
+}
+
+#endif
