@@ -88,8 +88,8 @@ code := $(foreach d,$(dirs) $(addprefix solutions/,$(chapters)),$(wildcard $d/*.
 
 # Where the program of a source is built: chapters/01-sockets/serve_http.c is
 # build/bin/http, common/world/test_sim.c is build/test/common/world/test_sim.
-strip = $(patsubst serve_%,%,$(patsubst tool_%,%,$1))
-binary = $(if $(filter test_% fuzz_%,$(notdir $1)),$B/test/$(1:%.c=%),$B/bin/$(call strip,$(basename $(notdir $1))))
+program_name = $(patsubst serve_%,%,$(patsubst tool_%,%,$1))
+binary = $(if $(filter test_% fuzz_%,$(notdir $1)),$B/test/$(1:%.c=%),$B/bin/$(call program_name,$(basename $(notdir $1))))
 binaries = $(foreach s,$1,$(call binary,$s))
 objects = $(patsubst %.c,$B/obj/%.o,$1)
 
@@ -169,10 +169,15 @@ help: ## This list
 
 all: $(programs) build/compile_commands.json ## Build every program
 
-test: $(addsuffix .run,$(call binaries,$(call chosen_mains,test))) ## Build and run every test
+test: $(addsuffix .run,$(call binaries,$(call chosen_mains,test))) $B/figures.run ## Build and run every test
 	@sh common/tools/budget.sh $B/test $(chosen)
 $B/test/%.run: $B/test/% $(filter $B/bin/%,$(programs)) FORCE
 	@sh common/tools/run_test.sh $<
+
+# The figures of the chosen chapters; the data of each comes from measure_NAME.
+data := $(foreach c,$(filter chapters/%,$(chosen)),$(wildcard figures/$(word 1,$(subst -, ,$(notdir $c)))-*.tsv))
+$B/figures.run: $(filter $B/bin/%,$(programs)) FORCE
+	@$(if $(data),sh common/tools/figures.sh $B/bin $(or $(PART),3/10) $(data))
 
 demo: $(filter $B/bin/%,$(programs)) ## The guided tour: every chapter's demos, narrated
 	@for tour in $(wildcard $(addsuffix /tour.sh,$(chosen))); do \
@@ -181,11 +186,21 @@ demo: $(filter $B/bin/%,$(programs)) ## The guided tour: every chapter's demos, 
 bench: $(call binaries,$(call chosen_mains,bench)) ## Measure speed, as ratios within one run
 	@set -e; for b in $(filter $B/bin/%,$^); do $$b; done
 
-figures := $(sort $(wildcard figures/*.gp))
-figures: $(figures:.gp=.svg) ## Measure and draw the figures again
-figures/%.svg: figures/%.gp common/tools/style.gp | deps
+pictures := $(foreach g,$(or $(foreach c,$(filter chapters/%,$(if $(CH),$(chosen))),\
+  $(wildcard figures/$(word 1,$(subst -, ,$(notdir $c)))-*.gp)),$(wildcard figures/*.gp)),$(g:.gp=.svg))
+figures: $(sort $(pictures)) ## Measure and draw the figures again
+figures/%.svg: figures/%.gp common/tools/style.gp FORCE | deps
 	@gnuplot -e "out='$@'" $<
 	@echo "  drawn  $@"
+define figure
+figures/$2.svg: figures/$2.tsv
+figures/$2.tsv: $1 FORCE
+	@echo "  measuring $2 ..."
+	@$$< > $$@.new && mv $$@.new $$@
+endef
+$(foreach g,$(patsubst figures/%.gp,%,$(wildcard figures/*.gp)),\
+  $(foreach p,$(filter %/bin/measure_$(shell echo $g | cut -d- -f2-),$(programs)),\
+    $(eval $(call figure,$p,$g))))
 
 docs: | deps ## The book as a site: build/docs/html/index.html
 	@sh common/tools/docs.sh build/docs
@@ -194,7 +209,7 @@ check: | deps ## For authors: direction, format, lint, clang, sanitizers, docs
 	@sh common/tools/deps.sh
 	@clang-format --dry-run --Werror $(code)
 	@cppcheck -q --enable=warning,performance,portability --std=c11 \
-	  --inline-suppr --library=gtk --suppress=missingIncludeSystem \
+	  --inline-suppr --library=gtk --suppress=missingIncludeSystem --suppress=varFuncNullUB \
 	  --error-exitcode=1 -I. -Ichapters $(filter %.c,$(code))
 	@$(MAKE) docs
 	@$(MAKE) test CC=clang WERROR=1

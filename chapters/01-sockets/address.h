@@ -22,10 +22,14 @@ struct address {
     socklen_t size;                  /**< How much of it is used. */
 };
 
-/** A text of another form (the user's mistake), or a host without address. */
-enum address_error { ADDRESS_MALFORMED, ADDRESS_UNKNOWN };
-#define ADDRESS_ERROR address_error_quark()
+/** Why there is no address. */
+enum address_error {
+    ADDRESS_MALFORMED, /**< The text is no "HOST:PORT": the user's mistake. */
+    ADDRESS_UNKNOWN,   /**< Nobody knows the host, now at least. */
+};
 /** The domain of these errors. */
+#define ADDRESS_ERROR address_error_quark()
+/** See ADDRESS_ERROR. */
 GQuark address_error_quark(void);
 
 /** All addresses that "HOST:PORT" stands for, best first: a GArray of struct

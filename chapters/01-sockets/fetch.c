@@ -18,6 +18,7 @@
 #include "01-sockets/io.h"
 #include "common/world/clock.h"
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { BUFFER = 16384, LINES_MOST = 65536 };
@@ -51,14 +52,13 @@ static bool fail(struct answer *answer, const char *what)
  * server that never pauses must not outrun the deadline. */
 static ssize_t fill(struct answer *answer)
 {
-    bool late = clock_monotonic() >= answer->deadline;
-    ssize_t count =
-        late ? -1
-             : read_some(answer->fd, answer->buffer, BUFFER, answer->deadline);
-    if (late || (count < 0 && errno == ETIMEDOUT))
-        fail(answer, "the answer did not come in time");
-    else if (count < 0)
-        fail(answer, g_strerror(errno));
+    ssize_t count = -1;
+    errno = ETIMEDOUT;
+    if (clock_monotonic() < answer->deadline)
+        count = read_some(answer->fd, answer->buffer, BUFFER, answer->deadline);
+    if (count < 0)
+        fail(answer, errno == ETIMEDOUT ? "the answer did not come in time"
+                                        : g_strerror(errno));
     answer->start = 0;
     answer->end = count > 0 ? (size_t)count : 0;
     answer->received += answer->end;
@@ -106,8 +106,7 @@ static bool read_line(struct answer *answer, GString *line)
             return true;
         }
         if (after_return || (is_control(byte) && byte != '\r'))
-            return fail(answer,
-                        "a line of the answer holds a control character");
+            return fail(answer, "a line holds a control character");
         if (answer->lines_left-- == 0)
             return fail(answer, "the head of the answer does not end");
         g_string_append_c(line, (char)byte);

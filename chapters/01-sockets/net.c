@@ -30,14 +30,15 @@ int net_listen(const struct address *address, int backlog)
 
 int net_accept(int listener, struct address *from)
 {
-    struct address ignored;
-    struct address *peer = from ? from : &ignored;
+    struct address peer;
     int fd;
     do {
-        peer->size = sizeof peer->storage;
-        fd = accept4(listener, (struct sockaddr *)&peer->storage, &peer->size,
+        peer.size = sizeof peer.storage;
+        fd = accept4(listener, (struct sockaddr *)&peer.storage, &peer.size,
                      SOCK_CLOEXEC);
     } while (fd < 0 && (errno == ECONNABORTED || errno == EINTR));
+    if (fd >= 0 && from)
+        *from = peer;
     return fd;
 }
 

@@ -17,9 +17,9 @@
  * connections not yet accepted; or -1. A port left a moment ago may be taken
  * again (SO_REUSEADDR). */
 int net_listen(const struct address *address, int backlog);
-/** Accept one connection; @p from, unless NULL, tells whose. -1: errno.
- * A connection that died in the queue (ECONNABORTED) and a signal (EINTR) are
- * not errors: the next one is awaited. */
+/** Accept one connection; @p from, unless NULL, tells whose. Returns a socket
+ * that blocks; or -1. A connection that died in the queue (ECONNABORTED) and a
+ * signal (EINTR) are not errors: the next one is awaited. */
 int net_accept(int listener, struct address *from);
 /** A UDP socket bound to @p address, non-blocking; or -1. */
 int net_bind(const struct address *address);

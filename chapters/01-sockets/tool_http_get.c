@@ -2,12 +2,14 @@
 #include "01-sockets/dial.h"
 #include "01-sockets/fetch.h"
 #include "common/world/clock.h"
+#include "common/world/complain.h"
 #include <errno.h>
+#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { FAILED = 1, USAGE = 2, DAY = 86400 };
+enum { DAY = 86400 };
 
 static double deadline_seconds = 10;
 static gint64 most_bytes = 64 << 20;
@@ -22,18 +24,6 @@ static const GOptionEntry entries[] = {
      "[http://]HOST[:PORT][/PATH]"},
     G_OPTION_ENTRY_NULL,
 };
-
-/* Say what is wrong. Returns the exit status. */
-static int complain(int status, const char *format, ...) G_GNUC_PRINTF(2, 3);
-static int complain(int status, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    g_autofree char *sentence = g_strdup_vprintf(format, arguments);
-    va_end(arguments);
-    fprintf(stderr, "http_get: %s.\n", sentence);
-    return status;
-}
 
 /* ---- What the user asks for. ---- */
 
@@ -107,6 +97,13 @@ static char *authority(GUri *uri)
     return g_strdup_printf(format, host, g_uri_get_port(uri));
 }
 
+/* For the request: port 80 is left out. */
+static char *host_field(const char *host)
+{
+    size_t rest = g_str_has_suffix(host, ":80") ? strlen(":80") : 0;
+    return g_strndup(host, strlen(host) - rest);
+}
+
 static char *path_and_query(GUri *uri)
 {
     const char *query = g_uri_get_query(uri);
@@ -133,7 +130,8 @@ static int get(const GArray *addresses, const char *host, const char *path)
     if (fd < 0)
         return complain(FAILED, "no connection to %s: %s", host,
                         g_strerror(errno));
-    struct fetch fetch = {host, path, (size_t)most_bytes, deadline};
+    g_autofree char *field = host_field(host);
+    struct fetch fetch = {field, path, (size_t)most_bytes, deadline};
     int status = fetch_get(fd, &fetch, body, &error);
     close(fd);
     if (status < 0)
@@ -148,6 +146,7 @@ static int get(const GArray *addresses, const char *host, const char *path)
 int main(int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
+    setlocale(LC_CTYPE, "");
     if (!parse_options(argc, argv, &error))
         return complain(USAGE, "%s", error->message);
     g_autoptr(GUri) uri = parse_url(urls[0], &error);

@@ -35,22 +35,19 @@ struct row {
 
 struct reader {
     const struct row *row;
-    const char *at;  /* What is still to be read. */
-    int depth;       /* How many parentheses are open. */
-    bool missing;    /* A cell was needed that has no value. */
-    char *complaint; /* Why it cannot be read; else NULL. */
-};
-
-struct comparison {
-    double left, right;
-    bool holds;
+    const char *at;     /* What is still to be read. */
+    int depth;          /* How many signs lie in one another. */
+    bool missing;       /* A cell was needed that has no value. */
+    char *complaint;    /* Why it cannot be read; else NULL. */
+    double left, right; /* What it compared, ... */
+    const char *sign;   /* ... how, ... */
+    bool holds;         /* ... and what came of it. */
 };
 
 /* ---- Words. ---- */
 
-static void complain(struct reader *reader, const char *format, ...)
-    G_GNUC_PRINTF(2, 3);
-static void complain(struct reader *reader, const char *format, ...)
+static G_GNUC_PRINTF(2, 3) void complain(struct reader *reader,
+                                         const char *format, ...)
 {
     va_list arguments;
     if (reader->complaint)
@@ -79,7 +76,8 @@ static bool accept(struct reader *reader, const char *sign)
 static void expect(struct reader *reader, const char *sign)
 {
     if (!accept(reader, sign))
-        complain(reader, "\"%s\" is missing before \"%s\"", sign, reader->at);
+        complain(reader, "\"%s\" is missing before \"%.30s\"", sign,
+                 reader->at);
 }
 
 /* Letters of any alphabet: a unit may be a Greek one. */
@@ -113,7 +111,7 @@ static double value_of(struct reader *reader, const char *cell)
     if (strcmp(cell, "-") == 0)
         reader->missing = true;
     else if (end == cell || *end != '\0')
-        complain(reader, "\"%s\" in line %d is not a number", cell,
+        complain(reader, "\"%.30s\" in line %d is not a number", cell,
                  reader->row->line);
     return value;
 }
@@ -153,7 +151,7 @@ static double read_simple(struct reader *reader)
         return read_number(reader);
     if (is_in_name(next))
         return read_cell(reader);
-    complain(reader, "a number or a column is missing before \"%s\"",
+    complain(reader, "a number or a column is missing before \"%.30s\"",
              reader->at);
     return NAN;
 }
@@ -209,20 +207,152 @@ static double read_sum(struct reader *reader)
 
 /* ---- Comparisons. ---- */
 
-static struct comparison read_comparison(struct reader *reader)
+static const char *read_sign(struct reader *reader)
 {
     /* The longer before those they begin with. */
     static const char *const signs[] = {"<=", ">=", "==", "<", ">"};
-    size_t sign = 0;
-    double left = read_sum(reader);
-    while (sign < G_N_ELEMENTS(signs) && !accept(reader, signs[sign]))
-        sign++;
-    if (sign == G_N_ELEMENTS(signs))
-        complain(reader, "a comparison is missing before \"%s\"", reader->at);
-    double right = read_sum(reader);
-    if (*skip_blanks(reader->at))
-        complain(reader, "\"%s\" is too much", reader->at);
-    bool holds[] = {left <= right, left >= right, left == right, left < right,
-                    left > right, false};
-    return (struct comparison){left, right, holds[sign]};
+    for (size_t i = 0; i < G_N_ELEMENTS(signs); i++)
+        if (accept(reader, signs[i]))
+            return signs[i];
+    complain(reader, "a comparison is missing before \"%.30s\"", reader->at);
+    return "";
+}
+
+static bool compare(const struct reader *reader)
+{
+    bool equal = reader->left == reader->right;
+    switch (reader->sign[0]) {
+    case '<':
+        return reader->left < reader->right || (equal && reader->sign[1]);
+    case '>':
+        return reader->left > reader->right || (equal && reader->sign[1]);
+    default:
+        return equal;
+    }
+}
+
+static struct reader read_comparison(const struct row *row, const char *text)
+{
+    struct reader reader = {.row = row, .at = text};
+    reader.left = read_sum(&reader);
+    reader.sign = read_sign(&reader);
+    reader.right = read_sum(&reader);
+    if (*skip_blanks(reader.at))
+        complain(&reader, "\"%.30s\" is too much", reader.at);
+    reader.holds = compare(&reader);
+    return reader;
+}
+
+/* ---- Claims. ---- */
+
+struct claim {
+    const char *comparison;
+    char **conditions; /* For the rows in which all of these hold. */
+};
+
+/* Why the claim cannot be read at all, or NULL. Returns new. */
+static char *check_words(const struct claim *claim, const struct row *heading)
+{
+    char *complaint = read_comparison(heading, claim->comparison).complaint;
+    for (char **part = claim->conditions; *part && !complaint; part++)
+        complaint = read_comparison(heading, *part).complaint;
+    return complaint;
+}
+
+/* Why the claim does not hold in this row, or NULL. Returns new. Adds to @p
+ * count if the row is one that it speaks of. */
+static char *judge_row(const struct claim *claim, const struct row *row,
+                       int *count)
+{
+    for (char **part = claim->conditions; *part; part++) {
+        struct reader reader = read_comparison(row, *part);
+        if (reader.complaint || reader.missing || !reader.holds)
+            return reader.complaint;
+    }
+    struct reader reader = read_comparison(row, claim->comparison);
+    if (reader.complaint || reader.missing)
+        return reader.complaint;
+    *count += 1;
+    if (reader.holds)
+        return NULL;
+    return g_strdup_printf("%.6g %s %.6g is not so in line %d", reader.left,
+                           reader.sign, reader.right, row->line);
+}
+
+/* ---- Files. ---- */
+
+static bool is_comment(const char *line)
+{
+    return *line == '#';
+}
+
+static const char *skip_hash(const char *line)
+{
+    return skip_blanks(line + 1);
+}
+
+/* Written in whatever way, lest one be passed over. */
+static bool is_claim(const char *line)
+{
+    return is_comment(line) &&
+           g_ascii_strncasecmp(skip_hash(line), "claim:", 6) == 0;
+}
+
+static bool is_heading(const char *line)
+{
+    return is_comment(line) && strchr(line, '\t') && !is_claim(line);
+}
+
+/* Judge the rows below @p heading, up to the next one. */
+static char *judge_rows(const struct claim *claim, char **lines, int heading)
+{
+    g_auto(GStrv) names = g_strsplit(skip_hash(lines[heading]), "\t", -1);
+    struct row row = {.names = names};
+    char *complaint = check_words(claim, &row);
+    int count = 0;
+    for (int i = heading + 1; lines[i] && !is_heading(lines[i]); i++) {
+        if (is_comment(lines[i]) || !*lines[i])
+            continue;
+        g_auto(GStrv) cells = g_strsplit(lines[i], "\t", -1);
+        row = (struct row){names, cells, i + 1};
+        complaint = complaint ? complaint : judge_row(claim, &row, &count);
+    }
+    if (complaint || count > 0)
+        return complaint;
+    return g_strdup("there is no row it speaks of");
+}
+
+static char *judge_claim(const char *text, char **lines, int heading)
+{
+    if (heading < 0)
+        return g_strdup("there is no heading before it");
+    const char *rows = strstr(text, " for ");
+    size_t size = rows ? (size_t)(rows - text) : strlen(text);
+    g_autofree char *comparison = g_strndup(text, size);
+    rows = rows ? rows + strlen(" for") : "";
+    g_auto(GStrv) conditions = g_strsplit(rows, " and ", -1);
+    struct claim claim = {comparison, conditions};
+    return judge_rows(&claim, lines, heading);
+}
+
+int claim_check(const char *text, GError **error)
+{
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    int claims = 0, heading = -1;
+    for (int i = 0; lines[i]; i++) {
+        if (is_heading(lines[i]))
+            heading = i;
+        if (!is_claim(lines[i]))
+            continue;
+        const char *claim = skip_hash(lines[i]) + strlen("claim:");
+        g_autofree char *complaint = judge_claim(claim, lines, heading);
+        claims++;
+        if (!complaint)
+            continue;
+        g_set_error(error, g_quark_from_static_string("claim"), 0,
+                    "line %d: claim \"%s\": %s", i + 1, skip_blanks(claim),
+                    complaint);
+        return -1;
+    }
+    return claims;
 }

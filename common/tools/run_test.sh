@@ -4,9 +4,10 @@
 program=$1
 "$program" > "$program.log" 2>&1 < /dev/null
 status=$?
-times | awk -v file="$program.cpu" '
-    NR == 2 { for (i = 1; i <= 2; i++) { split($i, t, /[ms]/); s += 60 * t[1] + t[2] } }
-    END { printf "%.2f\n", s > file }'
+times > "$program.cpu" # The shell's own, then its children's: user, system.
+awk 'NR == 2 { for (i = 1; i <= 2; i++) { split($i, t, /[ms]/); s += 60 * t[1] + t[2] } }
+    END { printf "%.2f\n", s }' "$program.cpu" > "$program.cpu.new"
+mv "$program.cpu.new" "$program.cpu"
 if [ $status = 0 ]; then
     count=$(grep -c '^\[       OK \]' "$program.log")
     printf '  ok     %-44s %3d tests %6.2f s\n' "${program#build/}" \

@@ -9,11 +9,10 @@
  *     env_send(env, leader, ack);      // leaves only when all that was written
  *                                      // before it is durable.
  *
- * A tape (tape.h), a simulator (sim.h) and a real machine (01-sockets/host.h)
- * are envs; so is a *layer*, a protocol that uses the env below it to offer a
- * better one above. No verb calls back: messages and timers come from the
- * env's own loop, one at a time, each run to completion. The whole contract
- * stands in CONTRACT.md.
+ * A tape, a simulator and a real machine are envs; so is a *layer*, a protocol
+ * that uses the env below it to offer a better one above. No verb calls back:
+ * messages and timers come from the env's own loop, one at a time, each run to
+ * completion. The whole contract stands in CONTRACT.md.
  */
 #ifndef WORLD_ENV_H
 #define WORLD_ENV_H
@@ -26,9 +25,9 @@ typedef uint64_t node_id;
 /** Nanoseconds; as a time, on one env's clock, within one boot of one node. */
 typedef uint64_t nsec;
 
-#define USEC ((nsec)1000)
-#define MSEC (1000 * USEC)
-#define SEC  (1000 * MSEC)
+#define USEC ((nsec)1000)  /**< A microsecond. */
+#define MSEC (1000 * USEC) /**< A millisecond. */
+#define SEC  (1000 * MSEC) /**< A second. */
 
 /** An alarm, embedded in the protocol that owns it. */
 struct timer {
@@ -43,6 +42,8 @@ struct env;
 
 /** How an env answers the verbs. One left NULL is answered by the env below. */
 struct env_ops {
+    /** @{ */
+    /** Answers the verb of its name. */
     nsec (*now)(struct env *env);
     void (*send)(struct env *env, node_id to, GBytes *message);
     void (*arm)(struct env *env, struct timer *timer, nsec delay);
@@ -52,6 +53,7 @@ struct env_ops {
     GBytes *(*recall)(struct env *env, const char *key);
     uint64_t (*random)(struct env *env);
     void (*note)(struct env *env, const char *format, va_list arguments);
+    /** @} */
 };
 
 /** Receives a message. An empty one is a farewell: the link to @p from is

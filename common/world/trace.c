@@ -23,10 +23,12 @@ static void write_bytes(FILE *file, const uint8_t *data, size_t size)
 static void write_line(FILE *file, struct trace_line line, const void *text,
                        size_t size)
 {
+    flockfile(file); /* Several machines may write to one file. */
     fprintf(file, "%" PRIu64 "\t%" PRIu64 "\t%s\t%" PRIu64 "\t%" PRIu64 "\t",
             line.time, line.node, line.event, line.peer, line.number);
     write_bytes(file, text, size);
     fputc('\n', file);
+    funlockfile(file);
 }
 
 void trace_write(FILE *file, struct trace_line line, const char *text)

@@ -37,11 +37,11 @@ int dial(const GArray *addresses, nsec deadline)
     int fd = -1;
     errno = EDESTADDRREQ;
     for (guint i = 0; i < addresses->len && fd < 0; i++) {
-        nsec now = clock_monotonic(),
-             left = deadline > now ? deadline - now : 0;
+        const struct address *to = &g_array_index(addresses, struct address, i);
+        nsec now = clock_monotonic();
+        nsec left = deadline > now ? deadline - now : 0;
         nsec share = left / (addresses->len - i);
-        fd =
-            dial_one(&g_array_index(addresses, struct address, i), now + share);
+        fd = dial_one(to, now + share);
     }
     return fd;
 }

@@ -9,8 +9,8 @@ int wait_ready(int fd, short events, nsec deadline)
     struct pollfd pollfd = {.fd = fd, .events = events};
     int ready;
     do {
-        nsec now = clock_monotonic(),
-             left = deadline > now ? deadline - now : 0;
+        nsec now = clock_monotonic();
+        nsec left = deadline > now ? deadline - now : 0;
         struct timespec wait = {(time_t)(left / SEC), (long)(left % SEC)};
         ready = ppoll(&pollfd, 1, &wait, NULL);
     } while (ready < 0 && errno == EINTR);

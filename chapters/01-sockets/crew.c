@@ -1,0 +1,90 @@
+#include "01-sockets/crew.h"
+#include "common/world/complain.h"
+#include <errno.h>
+#include <stdlib.h>
+
+struct member {
+    struct crew *crew;
+    struct host *host;
+    GThread *thread;
+};
+
+struct crew {
+    unsigned nodes;
+    struct member *members; /* members[id - 1] */
+    int stopping;           /* Atomic. */
+};
+
+static void *run(void *self)
+{
+    const struct member *member = self;
+    while (!g_atomic_int_get(&member->crew->stopping))
+        loop_turn(host_loop(member->host), 5 * MSEC);
+    return NULL;
+}
+
+void crew_start(struct crew *crew)
+{
+    g_atomic_int_set(&crew->stopping, 0);
+    for (unsigned i = 0; i < crew->nodes; i++)
+        crew->members[i].thread = g_thread_new("host", run, &crew->members[i]);
+}
+
+void crew_stop(struct crew *crew)
+{
+    g_atomic_int_set(&crew->stopping, 1);
+    for (unsigned i = 0; i < crew->nodes; i++)
+        g_clear_pointer(&crew->members[i].thread, g_thread_join);
+}
+
+void crew_turn(struct crew *crew)
+{
+    for (unsigned i = 0; i < crew->nodes; i++)
+        loop_turn(host_loop(crew->members[i].host), 0);
+}
+
+struct host *crew_host(struct crew *crew, node_id id)
+{
+    g_assert(id >= 1 && id <= crew->nodes);
+    return crew->members[id - 1].host;
+}
+
+static void bind_or_stop(struct host *host)
+{
+    struct address any;
+    if (address_parse(&any, "127.0.0.1:0", NULL) && host_bind(host, &any) == 0)
+        return;
+    exit(complain(FAILED, "no UDP on 127.0.0.1: %s", g_strerror(errno)));
+}
+
+static void introduce(struct crew *crew, node_id id)
+{
+    struct address address = host_address(crew_host(crew, id));
+    for (node_id other = 1; other <= crew->nodes; other++)
+        if (other != id)
+            host_meet(crew_host(crew, other), id, &address);
+}
+
+struct crew *crew_new(unsigned nodes, FILE *trace)
+{
+    struct crew *crew = g_new0(struct crew, 1);
+    crew->nodes = nodes;
+    crew->members = g_new0(struct member, nodes);
+    for (node_id id = 1; id <= nodes; id++) {
+        struct host_settings settings = {.id = id, .trace = trace};
+        struct member *member = &crew->members[id - 1];
+        *member = (struct member){.crew = crew, .host = host_new(settings)};
+        bind_or_stop(member->host);
+    }
+    for (node_id id = 1; id <= nodes; id++)
+        introduce(crew, id);
+    return crew;
+}
+
+void crew_free(struct crew *crew)
+{
+    for (unsigned i = 0; i < crew->nodes; i++)
+        host_free(crew->members[i].host);
+    g_free(crew->members);
+    g_free(crew);
+}

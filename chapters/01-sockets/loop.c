@@ -1,0 +1,191 @@
+/*
+ *            .--------------------------------------------.
+ *            v                                            |
+ *     wait (epoll) -> ready ... ready -> timers -> end: flush
+ *
+ * Epoll is level-triggered: what was not read this turn is ready again in the
+ * next. So everybody reads once a turn, and a flood on one descriptor cannot
+ * keep the others waiting.
+ */
+#include "01-sockets/loop.h"
+#include "common/world/clock.h"
+#include "common/world/timers.h"
+#include <errno.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { BATCH = 512 };
+
+struct loop {
+    int fd;
+    int count; /* Events of this turn, still to be told. */
+    struct epoll_event events[BATCH];
+    struct timers timers;
+    GPtrArray *speaking; /* Borrowed outlets. */
+    void (*end)(void *self);
+    void *end_self;
+    bool stopped;
+};
+
+/* ---- Descriptors. ---- */
+
+/* Its owner may free it now, so no event of this turn may reach it. */
+static void forget(struct loop *loop, const struct watch *watch)
+{
+    for (int i = 0; i < loop->count; i++)
+        if (loop->events[i].data.ptr == watch)
+            loop->events[i].data.ptr = NULL;
+}
+
+void loop_watch(struct loop *loop, struct watch *watch, uint32_t events)
+{
+    struct epoll_event event = {.events = events, .data.ptr = watch};
+    int action = EPOLL_CTL_MOD;
+    if (events == watch->events)
+        return;
+    if (events == 0)
+        action = EPOLL_CTL_DEL;
+    else if (watch->events == 0)
+        action = EPOLL_CTL_ADD;
+    if (epoll_ctl(loop->fd, action, watch->fd, &event) < 0)
+        g_error("epoll_ctl: %s", g_strerror(errno));
+    watch->events = events;
+    if (events == 0)
+        forget(loop, watch);
+}
+
+/* Older kernels wait in milliseconds: then a little longer, never shorter. */
+static int wait_for_events(struct loop *loop, nsec wait)
+{
+    struct timespec time = {(time_t)(wait / SEC), (long)(wait % SEC)};
+    int count = epoll_pwait2(loop->fd, loop->events, BATCH, &time, NULL);
+    if (count >= 0 || errno != ENOSYS)
+        return count;
+    int milliseconds = (int)MIN((wait + MSEC - 1) / MSEC, (nsec)G_MAXINT);
+    return epoll_wait(loop->fd, loop->events, BATCH, milliseconds);
+}
+
+static void serve_the_ready(struct loop *loop, nsec wait)
+{
+    loop->count = wait_for_events(loop, wait);
+    for (int i = 0; i < loop->count; i++) {
+        struct watch *watch = loop->events[i].data.ptr;
+        if (watch)
+            watch->ready(watch->self, loop->events[i].events);
+    }
+    loop->count = 0;
+}
+
+/* ---- Timers. ---- */
+
+void loop_arm(struct loop *loop, struct timer *timer, nsec delay)
+{
+    timers_arm(&loop->timers, timer, clock_monotonic() + delay);
+}
+
+void loop_disarm(struct loop *loop, struct timer *timer)
+{
+    timers_disarm(&loop->timers, timer);
+}
+
+static void fire_timers(struct loop *loop)
+{
+    uint64_t mark = timers_mark(&loop->timers);
+    if (!timers_first(&loop->timers))
+        return;
+    nsec now = clock_monotonic();
+    for (struct timer *due; (due = timers_due(&loop->timers, now, mark));)
+        due->fire(due->self);
+}
+
+static nsec time_to_wait(const struct loop *loop, nsec wait)
+{
+    const struct timer *first = timers_first(&loop->timers);
+    if (!first || wait == 0)
+        return wait;
+    nsec now = clock_monotonic();
+    return first->due <= now ? 0 : MIN(wait, first->due - now);
+}
+
+/* ---- The end of a turn. ---- */
+
+void loop_speak(struct loop *loop, struct outlet *outlet)
+{
+    if (!outlet->speaking)
+        g_ptr_array_add(loop->speaking, outlet);
+    outlet->speaking = true;
+}
+
+void loop_hush(struct loop *loop, struct outlet *outlet)
+{
+    if (outlet->speaking)
+        g_ptr_array_remove_fast(loop->speaking, outlet);
+    outlet->speaking = false;
+}
+
+void loop_flush(struct loop *loop)
+{
+    for (unsigned i = loop->speaking->len; i > 0; i--) {
+        struct outlet *outlet = loop->speaking->pdata[i - 1];
+        if (outlet->flush(outlet->self))
+            loop_hush(loop, outlet);
+    }
+}
+
+void loop_on_end(struct loop *loop, void (*end)(void *self), void *self)
+{
+    loop->end = end;
+    loop->end_self = self;
+}
+
+static void end_turn(struct loop *loop)
+{
+    if (loop->end)
+        loop->end(loop->end_self);
+    else
+        loop_flush(loop);
+}
+
+/* ---- Turns. ---- */
+
+/* Timers are asked twice: one that is due may arm another with no delay, and
+ * that one still belongs to this turn. Those it arms in its turn must wait. */
+void loop_turn(struct loop *loop, nsec wait)
+{
+    end_turn(loop); /* Of what was asked between turns. */
+    serve_the_ready(loop, time_to_wait(loop, wait));
+    fire_timers(loop);
+    fire_timers(loop);
+    end_turn(loop);
+}
+
+void loop_run(struct loop *loop)
+{
+    for (loop->stopped = false; !loop->stopped;)
+        loop_turn(loop, 3600 * SEC);
+}
+
+void loop_stop(struct loop *loop)
+{
+    loop->stopped = true;
+}
+
+/* ---- Life. ---- */
+
+struct loop *loop_new(void)
+{
+    struct loop *loop = g_new0(struct loop, 1);
+    loop->fd = epoll_create1(EPOLL_CLOEXEC);
+    if (loop->fd < 0)
+        g_error("epoll_create1: %s", g_strerror(errno));
+    loop->speaking = g_ptr_array_new();
+    return loop;
+}
+
+void loop_free(struct loop *loop)
+{
+    close(loop->fd);
+    timers_clear(&loop->timers);
+    g_ptr_array_unref(loop->speaking);
+    g_free(loop);
+}
