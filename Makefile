@@ -19,7 +19,7 @@
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 # As many jobs as processors, unless told otherwise; demos must not be held
 # back until they end.
-ifeq ($(filter -j%,$(MAKEFLAGS)),)
+ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
 MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 2)
 endif
 ifeq ($(filter demo bench,$(MAKECMDGOALS)),)
@@ -205,15 +205,16 @@ $(foreach g,$(patsubst figures/%.gp,%,$(wildcard figures/*.gp)),\
 docs: | deps ## The book as a site: build/docs/html/index.html
 	@sh common/tools/docs.sh build/docs
 
-check: | deps ## For authors: direction, format, lint, clang, sanitizers, docs
+check: | deps ## For authors: includes, format, lint, docs, clang, sanitizers
 	@sh common/tools/deps.sh
 	@clang-format --dry-run --Werror $(code)
 	@cppcheck -q --enable=warning,performance,portability --std=c11 \
 	  --inline-suppr --library=gtk --suppress=missingIncludeSystem --suppress=varFuncNullUB \
-	  --error-exitcode=1 -I. -Ichapters $(filter %.c,$(code))
+	  --error-exitcode=1 -I. -Ichapters $(foreach f,$(filter %.c,$(code)),$(if $(filter test_%,$(notdir $f)),,$f))
 	@$(MAKE) docs
 	@$(MAKE) test CC=clang WERROR=1
 	@$(MAKE) test SAN=1 WERROR=1
+	@$(MAKE) test TSAN=1 WERROR=1
 
 format: ## Lay out every source file as .clang-format says
 	clang-format -i $(code)

@@ -51,6 +51,11 @@ struct trial {
             return;                           \
     } while (0)
 
+/** What to do for each of conform_sentences, in their order. */
+extern void (*const trial_sentences[])(struct trial *trial);
+/** How many there are. */
+extern const size_t trial_sentence_count;
+
 /** Open the world of @p seed; nothing was seen yet. */
 void trial_open(struct trial *trial, uint64_t seed);
 /** Let node 1's messages come to this trial. */

@@ -34,21 +34,26 @@ struct keeper {
     char *dir;
 };
 
-/* Who is dying may still be writing to the directory: hence the repetitions. */
+/* A process that is just forking, or becoming another program, may escape one
+ * look around: hence three, and whole groups. And one that is dying may still be
+ * writing to the directory: hence the other repetitions. */
 static const char script[] =
     "trap '' HUP INT TERM\n"
+    "exec 2> /dev/null\n"
     "groups=\n"
     "while read -r group; do groups=\"$groups -$group\"; done\n"
-    "[ -z \"$groups\" ] || kill -s KILL -- $groups 2> /dev/null\n"
-    "for file in $(grep -slzxF \"" MARK "=$1\" /proc/[0-9]*/environ); do\n"
-    "    pid=${file#/proc/}\n"
-    "    kill -s KILL \"${pid%/environ}\" 2> /dev/null\n"
+    "[ -z \"$groups\" ] || kill -s KILL -- $groups\n"
+    "for look in 1 2 3; do\n"
+    "    for file in $(grep -slzxF " MARK "=\"$1\" /proc/[0-9]*/environ); do\n"
+    "        pid=${file#/proc/}\n"
+    "        pid=${pid%/environ}\n"
+    "        kill -s KILL -- -$pid $pid\n"
+    "    done\n"
     "done\n"
     "for try in 1 2 3 4 5 6 7 8 9; do\n"
-    "    rm -rf \"$1\" 2> /dev/null && exit\n"
+    "    rm -rf \"$1\" && exit\n"
     "    sleep 0.1\n"
-    "done\n"
-    "rm -rf \"$1\"\n";
+    "done\n";
 
 static void hear_all_signals(void)
 {

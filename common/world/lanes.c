@@ -28,7 +28,7 @@ static unsigned column_of(const struct drawing *drawing, unsigned lane)
 static void put_text(struct drawing *drawing, unsigned at, const char *text,
                      size_t room)
 {
-    for (size_t i = 0; text[i] && i < room && at + i < WIDTH; i++) {
+    for (size_t i = 0; i < room && at + i < WIDTH && text[i]; i++) {
         drawing->letters[at + i][0] = text[i];
         drawing->letters[at + i][1] = '\0';
         drawing->cells[at + i] = drawing->letters[at + i];

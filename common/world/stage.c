@@ -111,7 +111,7 @@ static void spawn(struct actor *actor, char **argv)
                              become_actor, &entrance, &actor->pid, NULL,
                              &actor->output, NULL, &error);
     close(entrance.errors);
-    need(!error, "start a program", error ? error->message : NULL);
+    need(!error, "start a program", error ? error->message : "");
 }
 
 static struct actor *actor_new(struct stage *stage, char **argv)
@@ -295,11 +295,11 @@ struct stage *stage_new(void)
     g_autoptr(GError) error = NULL;
     struct stage *stage = g_new0(struct stage, 1);
     stage->dir = g_dir_make_tmp("book-XXXXXX", &error);
-    need(!error, "make its directory", error ? error->message : NULL);
+    need(!error, "make its directory", error ? error->message : "");
     stage->ports = g_array_new(FALSE, FALSE, sizeof(int));
     stage->actors = g_ptr_array_new_with_free_func(actor_free);
     stage->keeper = keeper_new(stage->dir, &error);
-    need(!error, "start its keeper", error ? error->message : NULL);
+    need(!error, "start its keeper", error ? error->message : "");
     return stage;
 }
 
