@@ -21,6 +21,7 @@ out=$(mktemp)
 "$BIN/http" --listen=127.0.0.1:0 > "$out" &
 server=$!
 trap 'kill $server 2> /dev/null || true; rm -f "$out"' EXIT
+trap 'exit 1' HUP INT PIPE TERM
 until grep -q '^ready' "$out" || ! kill -0 $server 2> /dev/null; do sleep 0.05; done
 address=$(sed -n 's/^ready //p' "$out")
 run http_get "$address/"

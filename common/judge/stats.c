@@ -102,11 +102,12 @@ double stats_mean(const struct stats *sample)
 double stats_deviation(const struct stats *sample)
 {
     double mean = stats_mean(sample), squares = 0;
-    for (size_t i = 0; i < stats_count(sample); i++)
+    size_t count = stats_count(sample);
+    if (count < 2)
+        return NAN;
+    for (size_t i = 0; i < count; i++)
         squares += pow(value_at(sample, i) - mean, 2);
-    return stats_count(sample) > 1
-               ? sqrt(squares / (double)(stats_count(sample) - 1))
-               : NAN;
+    return sqrt(squares / (double)(count - 1));
 }
 
 /* The product carries two roundings: 0.07 of 100 must not become the eighth. */

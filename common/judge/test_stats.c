@@ -189,8 +189,10 @@ static void a_share_of_none_or_all_stays_within_its_bounds(void **state)
     for (uint64_t trials = 1; trials < 1000; trials++) {
         struct interval none = stats_share_interval(0, trials, 0.99);
         struct interval all = stats_share_interval(trials, trials, 0.99);
-        assert_true(none.low < 1e-9 && none.high > 0 && none.high < 1);
-        assert_true(all.high > 1 - 1e-9 && all.low < 1 && all.low > 0);
+        assert_true(none.low >= 0 && none.low < 1e-9);
+        assert_true(none.high > 0 && none.high < 1);
+        assert_true(all.high <= 1 && all.high > 1 - 1e-9);
+        assert_true(all.low < 1 && all.low > 0);
     }
 }
 

@@ -16,8 +16,9 @@
  *   - all children inherit BOOK_STAGE in their environment. By that mark the
  *     keeper finds those that went to a group of their own, as timeout(1) does.
  *
- * What a child's child does about it cannot be prevented: one that leaves its
- * group and clears its environment is free.
+ * Two things break all ropes: a child's child that leaves its group and clears
+ * its environment is free; and a process that the owner forks and that does not
+ * become another program holds the pipe as the owner does.
  */
 #include "common/world/keeper.h"
 #include <signal.h>
@@ -35,8 +36,8 @@ struct keeper {
 };
 
 /* A process that is just forking, or becoming another program, may escape one
- * look around: hence three, and whole groups. And one that is dying may still be
- * writing to the directory: hence the other repetitions. */
+ * look: hence three, and whole groups. One that is dying may still write to the
+ * directory: hence the other repetitions. */
 static const char script[] =
     "trap '' HUP INT TERM\n"
     "exec 2> /dev/null\n"

@@ -15,7 +15,10 @@
  */
 #include "common/world/sim_parts.h"
 
-enum { MOST = 65507 }; /* As a UDP datagram. */
+enum {
+    MOST = 65507,      /* As a UDP datagram. */
+    STANDING = 1 << 23 /* Events at one time: more is a circle. */
+};
 
 static struct node *node_of(struct env *env)
 {
@@ -302,13 +305,23 @@ void sim_free(struct sim *sim)
     g_free(sim);
 }
 
+static void move_time(struct sim *sim, nsec now)
+{
+    sim->standing = now > sim->now ? 0 : sim->standing + 1;
+    sim->now = now;
+    if (sim->standing > STANDING)
+        g_error("time stands still at %" G_GUINT64_FORMAT " ns: somebody arms "
+                "with no delay, or writes to itself, again and again",
+                now);
+}
+
 bool sim_step(struct sim *sim)
 {
     end_turns(sim);
     struct timer *event = next_event(sim);
     if (!event)
         return false;
-    sim->now = event->due;
+    move_time(sim, event->due);
     event->fire(event->self);
     end_turns(sim);
     return true;

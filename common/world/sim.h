@@ -64,7 +64,8 @@ void sim_at(struct sim *sim, struct timer *timer, nsec time);
 /** Write what happens to @p file, see trace.h; NULL stops. Borrows it. */
 void sim_trace(struct sim *sim, FILE *file);
 
-/** Run one event; false when there is none left. */
+/** Run one event; false when there is none left. Stops the program when time
+ * stands still: a protocol that arms with no delay for ever. */
 bool sim_step(struct sim *sim);
 /** Run all events up to @p until, a time of the world, and go there. */
 void sim_run(struct sim *sim, nsec until);

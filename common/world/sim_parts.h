@@ -44,6 +44,7 @@ struct link {
 /** The world. */
 struct sim {
     nsec now;
+    uint64_t standing; /**< Events since the time moved last. */
     uint64_t seed;
     uint64_t delivered;
     struct sim_weather weather;

@@ -129,7 +129,7 @@ static struct actor *actor_new(struct stage *stage, char **argv)
 
 /* ---- Listening. ---- */
 
-/* Forget what was taken; and of what nobody takes the oldest, by whole lines. */
+/* Forget what was taken, and of what nobody takes the oldest whole lines. */
 static void forget(struct actor *actor)
 {
     GString *heard = actor->heard;
@@ -246,8 +246,8 @@ static siginfo_t watch(const struct actor *actor, int changes)
     return change;
 }
 
-/* A pause begins with the parent: one that waits in vfork(2) for a child stopped
- * before it, does not stop. */
+/* A pause begins with the parent: were its child stopped first, in vfork(2),
+ * the parent would wait for the child and never stop. */
 void actor_signal(struct actor *actor, int signal)
 {
     if (signal == SIGSTOP) {

@@ -42,8 +42,8 @@ void stage_free(struct stage *stage);
 /** Wait for a line of the actor's output that begins with @p prefix, at most
  * @p patience. Returns new: the line without its end; NULL when the actor ended
  * or the patience did. Lines before it are passed over. Meanwhile the output of
- * all actors is read, and of each at least the last 8 MiB are kept; while nobody
- * awaits anything, a pipe holds 1 MiB of it. */
+ * all actors is read, and of each at least the last 8 MiB are kept; while the
+ * owner waits for nobody, an actor can write 1 MiB. */
 char *actor_await(struct actor *actor, const char *prefix, nsec patience);
 /** Send @p signal to it and its children: SIGSTOP pauses it, and has done so on
  * return; SIGCONT lets it go on, SIGKILL kills. */

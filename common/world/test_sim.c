@@ -7,6 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static const struct sim_weather storm = {.loss = 300,
                                          .repeat = 200,
@@ -178,6 +181,36 @@ static void every_boot_has_another_clock_and_other_random_numbers(void **state)
     assert_true(now != env_now(env));
     assert_true(drawn != env_random(env));
     sim_free(sim);
+}
+
+struct circle {
+    struct env *env;
+    struct timer timer;
+};
+
+static void arm_again(void *self)
+{
+    struct circle *circle = self;
+    env_arm(circle->env, &circle->timer, 0);
+}
+
+static void a_world_in_which_time_stands_still_is_stopped(void **state)
+{
+    int status;
+    (void)state;
+    pid_t child = fork();
+    if (child == 0) {
+        setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+        fclose(stderr);
+        struct sim *sim = sim_new(1, 1, storm);
+        struct circle circle = {.env = sim_env(sim, 1),
+                                .timer = {.fire = arm_again, .self = &circle}};
+        arm_again(&circle);
+        sim_run(sim, SEC);
+        _exit(0);
+    }
+    waitpid(child, &status, 0);
+    assert_true(WIFSIGNALED(status));
 }
 
 /* ---- Disks. ---- */
@@ -367,6 +400,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_farewell_is_an_empty_message_that_no_cut_stops),
         cmocka_unit_test(a_fast_clock_fires_its_timers_early),
         cmocka_unit_test(a_drifting_clock_shows_each_moment_once_asked),
+        cmocka_unit_test(a_world_in_which_time_stands_still_is_stopped),
         cmocka_unit_test(every_boot_has_another_clock_and_other_random_numbers),
         cmocka_unit_test(a_crash_leaves_every_prefix_and_nothing_else),
         cmocka_unit_test(a_heap_of_timers_stays_in_order_whatever_is_moved),

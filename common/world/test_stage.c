@@ -1,7 +1,6 @@
 /*
  * The actors are shell scripts. Where a test must know that a process is gone,
- * that process holds a FIFO open: its end is the process's end, and nobody needs
- * to sleep.
+ * that process holds a FIFO open, whose end is its end: nobody needs to sleep.
  */
 #include "common/judge/test.h"
 #include "common/world/stage.h"
@@ -11,7 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define PATIENCE (60 * SEC)
@@ -96,7 +97,7 @@ static void an_actor_hears_signals_that_its_owner_does_not(void **state)
     (void)state;
     sigfillset(&deaf);
     sigprocmask(SIG_SETMASK, &deaf, &before);
-    struct actor *actor = start(stage, "sleep 60");
+    struct actor *actor = stage_start(stage, "/bin/sleep", "60", NULL);
     sigprocmask(SIG_SETMASK, &before, NULL);
     actor_signal(actor, SIGTERM);
     assert_int_equal(actor_wait(actor, PATIENCE), -SIGTERM);
@@ -106,9 +107,15 @@ static void an_actor_hears_signals_that_its_owner_does_not(void **state)
 static void an_actors_input_is_empty(void **state)
 {
     struct stage *stage = stage_new();
-    struct actor *actor = start(stage, "cat; echo end");
+    int before = dup(STDIN_FILENO), text = memfd_create("text", MFD_CLOEXEC);
     (void)state;
+    assert_int_equal(pwrite(text, "some\n", 5, 0), 5);
+    dup2(text, STDIN_FILENO);
+    struct actor *actor = start(stage, "cat; echo end");
+    dup2(before, STDIN_FILENO);
     assert_line(actor, "", "end");
+    close(text);
+    close(before);
     stage_free(stage);
 }
 
@@ -289,15 +296,19 @@ static gboolean ends(int fifo)
     return FALSE;
 }
 
-/* An actor with two children, of which one leaves the group. All of them hold
- * $2/actors. */
+/* An actor with two children: one has cleared its environment, one has left the
+ * group. All of them hold the FIFO. */
+static const char family[] = "child='echo ready; sleep 60; :'\n"
+                             "exec 3> \"$1/actors\"\n"
+                             "env -i sh -c \"$child\" &\n"
+                             "setsid sh -c \"$child\" &\n"
+                             "wait\n";
+
 static void start_family(struct stage *stage, const char *dir)
 {
     struct actor *parent =
-        stage_start(stage, "/bin/sh", "-c",
-                    "exec 3> \"$1/actors\"; touch \"$2/file\"; sleep 60 &"
-                    "setsid sh -c 'echo ready; sleep 60; exit' & wait",
-                    "sh", dir, stage_dir(stage), NULL);
+        stage_start(stage, "/bin/sh", "-c", family, "sh", dir, NULL);
+    g_free(actor_await(parent, "ready", PATIENCE));
     g_free(actor_await(parent, "ready", PATIENCE));
 }
 
@@ -326,6 +337,20 @@ static void a_stage_that_is_freed_leaves_nothing(void **state)
     assert_int_equal(count_descriptors(), before);
     assert_true(ends(actors));
     test_dir_remove(dir);
+}
+
+static void a_stranger_does_not_keep_a_stage_alive(void **state)
+{
+    struct stage *stage = stage_new();
+    start(stage, "sleep 60");
+    pid_t stranger = fork();
+    (void)state;
+    if (stranger == 0)
+        _exit(execl("/bin/sleep", "sleep", "60", NULL));
+    stage_free(stage);
+    assert_int_equal(waitpid(stranger, NULL, WNOHANG), 0);
+    kill(stranger, SIGKILL);
+    waitpid(stranger, NULL, 0);
 }
 
 static void children_get_the_signal_too(void **state)
@@ -428,6 +453,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_paused_actor_can_be_killed),
         cmocka_unit_test(ports_are_distinct_on_all_stages),
         cmocka_unit_test(a_stage_that_is_freed_leaves_nothing),
+        cmocka_unit_test(a_stranger_does_not_keep_a_stage_alive),
         cmocka_unit_test(children_get_the_signal_too),
         cmocka_unit_test(a_killed_owner_leaves_nothing),
         cmocka_unit_test(a_stage_may_stand_on_a_stage),

@@ -10,7 +10,9 @@
  * messages of one link apart: it joins a send to its receive. Events: send,
  * receive, lose, repeat, farewell; persist, append, synced; fire, note; boot,
  * crash, cut, mend, drift. The text is of the event: the first bytes of a
- * message, a key, a note; whatever could disturb a line is escaped as in C.
+ * message, a key, a note; whatever could disturb a line is escaped as in C. A
+ * real machine cannot know what was lost, nor which message it receives: there
+ * the number is 0, and lose and repeat never come.
  *
  * Where no one listens (file NULL), an event costs one comparison.
  */
