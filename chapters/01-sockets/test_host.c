@@ -218,21 +218,21 @@ static void strangers_and_empty_datagrams_are_dropped_and_counted(void **state)
     close_hosts(hosts);
 }
 
-static void a_thousand_messages_of_one_turn_all_leave(void **state)
+/* A hundred fit into the kernel's queue; more at once might be lost. */
+static void a_hundred_messages_of_one_turn_all_arrive(void **state)
 {
     (void)state;
     struct hosts *hosts = open_hosts(false);
     unsigned count = 0;
     g_autoptr(GBytes) message = g_bytes_new_static("hello", 5);
     env_bind(host_env(hosts->host[1]), count_message, &count);
-    for (int round = 0; round < 10; round++) {
+    for (unsigned sent = 100; sent <= 1000; sent += 100) {
         for (int i = 0; i < 100; i++)
             env_send(host_env(hosts->host[0]), 2, message);
-        pass_hosts(hosts, MSEC);
+        for (int i = 0; i < 1000 && count < sent; i++)
+            pass_hosts(hosts, MSEC);
+        assert_int_equal(count, sent);
     }
-    for (int i = 0; i < 100 && count < 1000; i++)
-        pass_hosts(hosts, MSEC);
-    assert_int_equal(count, 1000);
     close_hosts(hosts);
 }
 
@@ -295,7 +295,7 @@ int main(int argc, char **argv)
     };
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(strangers_and_empty_datagrams_are_dropped_and_counted),
-        cmocka_unit_test(a_thousand_messages_of_one_turn_all_leave),
+        cmocka_unit_test(a_hundred_messages_of_one_turn_all_arrive),
         cmocka_unit_test(a_delay_of_zero_is_over_before_the_turn_ends),
         cmocka_unit_test(a_port_in_use_is_refused),
     };
