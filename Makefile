@@ -36,6 +36,7 @@ B := build$(if $(variant),/$(variant))
 # ---- Packages: package:file it installs. Only what the goals need. ----------
 
 goals := $(or $(MAKECMDGOALS),help)
+clang_version := $(or $(shell clang -dumpversion 2>/dev/null | cut -d. -f1),14)
 light := help clean deps format
 builds := $(filter-out $(light) docs,$(goals))
 needed := \
@@ -43,6 +44,8 @@ needed := \
     libc6-dev:/usr/include/stdio.h pkg-config:/usr/bin/pkg-config \
     libglib2.0-dev:/usr/include/glib-2.0/glib.h \
     libcmocka-dev:/usr/include/cmocka.h zlib1g-dev:/usr/include/zlib.h) \
+  $(if $(filter test check,$(goals)),curl:/usr/bin/curl) \
+  $(if $(and $(clang),$(SAN)$(TSAN)),libclang-rt-$(clang_version)-dev:/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.asan-*.a) \
   $(if $(filter figures,$(goals)),gnuplot-nox:/usr/bin/gnuplot) \
   $(if $(filter docs check,$(goals)),doxygen:/usr/bin/doxygen \
     doxygen-awesome-css:/usr/share/doxygen-awesome-css/doxygen-awesome.css \

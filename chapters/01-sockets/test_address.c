@@ -94,8 +94,7 @@ static void a_name_without_an_address_is_unknown(void **state)
 
 static void a_name_stands_for_all_its_addresses(void **state)
 {
-    g_autoptr(GError) error = NULL;
-    g_autoptr(GArray) found = address_find("localhost:80", &error);
+    g_autoptr(GArray) found = address_find("localhost:80", NULL);
     (void)state;
     if (!found)
         skip(); /* A bare machine knows not even itself: no /etc/hosts. */

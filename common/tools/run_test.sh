@@ -10,8 +10,10 @@ awk 'NR == 2 { for (i = 1; i <= 2; i++) { split($i, t, /[ms]/); s += 60 * t[1] +
 mv "$program.cpu.new" "$program.cpu"
 if [ $status = 0 ]; then
     count=$(grep -c '^\[       OK \]' "$program.log")
-    printf '  ok     %-44s %3d tests %6.2f s\n' "${program#build/}" \
-        "$count" "$(cat "$program.cpu")"
+    skipped=$(grep -c '^\[  SKIPPED \] .*[^:]$' "$program.log")
+    printf '  ok     %-44s %3d tests %6.2f s%s\n' "${program#build/}" \
+        "$count" "$(cat "$program.cpu")" \
+        "$([ "$skipped" = 0 ] || echo "  (some skipped)")"
     exit 0
 fi
 grep -v -e '^\[ RUN      \]' -e '^\[       OK \]' "$program.log"
