@@ -98,7 +98,7 @@ objects = $(patsubst %.c,$B/obj/%.o,$1)
 
 # CH=1 or CH=common chooses a part; without it, all.
 part := $(if $(CH),$(if $(filter common,$(CH)),common,$(firstword \
-  $(filter $(CH)-% 0$(CH)-%,$(chapters)))))
+  $(filter $(CH) $(CH)-% 0$(CH)-%,$(chapters)))))
 ifneq ($(CH),)
 ifeq ($(part),)
 $(error there is no chapter $(CH); there are: common $(chapters))
@@ -183,8 +183,8 @@ $B/figures.run: $(filter $B/bin/%,$(programs)) FORCE
 	@$(if $(data),sh common/tools/figures.sh $B/bin $(or $(PART),3/10) $(data))
 
 demo: $(filter $B/bin/%,$(programs)) ## The guided tour: every chapter's demos, narrated
-	@for tour in $(wildcard $(addsuffix /tour.sh,$(chosen))); do \
-	  BIN=$B/bin sh $$tour || exit 1; done
+	@$(foreach d,$(chosen),$(if $(wildcard $d/tour.sh),BIN=$B/bin sh $d/tour.sh;,\
+	  $(foreach p,$(call binaries,$(filter $d/demo_%,$(call sources,$d))),$p;))) :
 
 bench: $(call binaries,$(call chosen_mains,bench)) ## Measure speed, as ratios within one run
 	@set -e; for b in $(filter $B/bin/%,$^); do $$b; done

@@ -1,4 +1,5 @@
 #include "01-sockets/address.h"
+#include "common/world/complain.h"
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -7,6 +8,12 @@
 GQuark address_error_quark(void)
 {
     return g_quark_from_static_string("address-error");
+}
+
+int address_error_status(const GError *error)
+{
+    bool malformed = g_error_matches(error, ADDRESS_ERROR, ADDRESS_MALFORMED);
+    return malformed ? USAGE : FAILED;
 }
 
 /* ---- Text to address. ---- */
@@ -69,6 +76,20 @@ static int look_up(const char *host, const char *port, GArray **found)
     return 0;
 }
 
+static void complain_of_form(const char *text, GError **error)
+{
+    const char *colon = strrchr(text, ':');
+    if (colon && colon > text && colon[1] && !strchr(colon, ']') &&
+        !is_port(colon + 1))
+        g_set_error(error, ADDRESS_ERROR, ADDRESS_MALFORMED,
+                    "\"%s\": a port is a number from 0 to 65535", text);
+    else
+        g_set_error(error, ADDRESS_ERROR, ADDRESS_MALFORMED,
+                    "\"%s\" is not an address such as 127.0.0.1:7000, "
+                    "[::1]:7000 or example.org:80",
+                    text);
+}
+
 GArray *address_find(const char *text, GError **error)
 {
     GArray *found = NULL;
@@ -76,10 +97,7 @@ GArray *address_find(const char *text, GError **error)
     g_autofree char *host = split(text, &port);
     int failure = host ? look_up(host, port, &found) : EAI_NONAME;
     if (failure != 0 && (!host || is_ipv6(host)))
-        g_set_error(error, ADDRESS_ERROR, ADDRESS_MALFORMED,
-                    "\"%s\" is not an address such as 127.0.0.1:7000, "
-                    "[::1]:7000 or example.org:80",
-                    text);
+        complain_of_form(text, error);
     else if (failure != 0)
         g_set_error(error, ADDRESS_ERROR, ADDRESS_UNKNOWN,
                     "no address is known for \"%s\": %s", host,

@@ -32,6 +32,10 @@ enum address_error {
 /** See ADDRESS_ERROR. */
 GQuark address_error_quark(void);
 
+/** The exit status a program answers such an error with: 2 for the user's
+ * mistake, else 1. */
+int address_error_status(const GError *error);
+
 /** All addresses that "HOST:PORT" stands for, best first: a GArray of struct
  * address, never empty. The port is a number from 0 to 65535; 0 lets the
  * kernel choose. NULL and @p error when there are none. Returns new. */

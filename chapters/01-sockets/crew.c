@@ -65,13 +65,16 @@ static void introduce(struct crew *crew, node_id id)
             host_meet(crew_host(crew, other), id, &address);
 }
 
-struct crew *crew_new(unsigned nodes, FILE *trace)
+struct crew *crew_new(unsigned nodes, const char *dir, FILE *trace)
 {
     struct crew *crew = g_new0(struct crew, 1);
     crew->nodes = nodes;
     crew->members = g_new0(struct member, nodes);
     for (node_id id = 1; id <= nodes; id++) {
-        struct host_settings settings = {.id = id, .trace = trace};
+        g_autofree char *own =
+            dir ? g_strdup_printf("%s/%d", dir, (int)id) : NULL;
+        struct host_settings settings = {
+            .id = id, .store = {.dir = own}, .trace = trace};
         struct member *member = &crew->members[id - 1];
         *member = (struct member){.crew = crew, .host = host_new(settings)};
         bind_or_stop(member->host);

@@ -66,7 +66,7 @@ int main(void)
     size_t size;
     FILE *file = open_memstream(&trace, &size);
     g_autoptr(GAsyncQueue) reports = g_async_queue_new();
-    struct crew *crew = crew_new(2, file);
+    struct crew *crew = crew_new(2, NULL, file);
     struct env *second = host_env(crew_host(crew, 2));
     struct ping *answering = ping_new(second, (struct ping_settings){.to = 0});
     struct forgetful forgetful = {second->deliver, second->self, 0};
@@ -88,7 +88,8 @@ int main(void)
     print_results(asking);
 
     fclose(file);
-    printf("\nThe trace, drawn: an arrow where a message arrived.\n\n");
+    printf("\nThe trace, drawn. An arrow stands where a message arrived: from "
+           "ping to pong\nyou see the way back alone.\n\n");
     lanes_draw(stdout, trace);
     ping_free(asking);
     ping_free(answering);

@@ -13,7 +13,7 @@
 #ifndef SOCKETS_DIAL_H
 #define SOCKETS_DIAL_H
 #include "01-sockets/address.h"
-#include "common/world/env.h"
+#include "common/world/clock.h"
 
 /** Connect by TCP to the first of @p addresses, a GArray of struct address,
  * that answers before @p deadline, a time of clock_monotonic(). Returns a

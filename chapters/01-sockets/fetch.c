@@ -165,18 +165,30 @@ static bool note_field(struct answer *answer, const char *line)
     return true;
 }
 
+/* Judged before the rest is awaited: who speaks another protocol may wait for
+ * us to go on. */
+static bool read_status(struct answer *answer)
+{
+    g_autoptr(GString) line = g_string_new(NULL);
+    if (!read_line(answer, line))
+        return false;
+    if (!g_regex_match_simple("^HTTP/1\\.[0-9] [1-9][0-9]{2}( |$)", line->str,
+                              G_REGEX_RAW, 0))
+        return fail(answer, "what came is not HTTP/1.1");
+    answer->status = atoi(line->str + strlen("HTTP/1.1 "));
+    return true;
+}
+
 static bool read_head(struct answer *answer)
 {
-    g_auto(GStrv) lines = read_lines(answer);
     answer->length = UNTIL_CLOSE;
     answer->chunked = false;
+    if (!read_status(answer))
+        return false;
+    g_auto(GStrv) lines = read_lines(answer);
     if (!lines)
         return false;
-    if (!lines[0] || !g_regex_match_simple("^HTTP/1\\.[0-9] [1-9][0-9]{2}( |$)",
-                                           lines[0], G_REGEX_RAW, 0))
-        return fail(answer, "what came is not HTTP/1.1");
-    answer->status = atoi(lines[0] + strlen("HTTP/1.1 "));
-    for (char **line = lines + 1; *line; line++)
+    for (char **line = lines; *line; line++)
         if (!note_field(answer, *line))
             return false;
     if (answer->chunked && answer->length != UNTIL_CLOSE)

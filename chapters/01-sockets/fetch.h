@@ -3,7 +3,8 @@
  * One HTTP/1.1 request and its answer: GET / of every socket tutorial, done
  * right (RFC 9110, RFC 9112).
  *
- *     struct fetch fetch = {.host = "example.org", .path = "/", .deadline = d};
+ *     struct fetch fetch = {.host = "example.org", .path = "/",
+ *                           .most = 1 << 20, .deadline = deadline};
  *     g_autoptr(GByteArray) body = g_byte_array_new();
  *     int status = fetch_get(fd, &fetch, body, &error);   // 200
  *
@@ -13,7 +14,7 @@
  */
 #ifndef SOCKETS_FETCH_H
 #define SOCKETS_FETCH_H
-#include "common/world/env.h"
+#include "common/world/clock.h"
 
 /** What to ask for, and within what limits. */
 struct fetch {

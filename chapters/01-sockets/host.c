@@ -135,10 +135,17 @@ static void host_disarm(struct env *env, struct timer *timer)
     loop_disarm(host_of(env)->loop, timer);
 }
 
+static void need_store(const struct host *host)
+{
+    if (!host->store)
+        g_error("host %d was given no directory to keep things in",
+                (int)host->env.id);
+}
+
 static struct store *store_to_write(struct host *host, const char *event,
                                     const char *key)
 {
-    g_assert(host->store);
+    need_store(host);
     record(host, event, key);
     gate_write(&host->gate);
     return host->store;
@@ -156,7 +163,7 @@ static void host_append(struct env *env, const char *key, GBytes *bytes)
 
 static GBytes *host_recall(struct env *env, const char *key)
 {
-    g_assert(host_of(env)->store);
+    need_store(host_of(env));
     return store_recall(host_of(env)->store, key);
 }
 

@@ -5,7 +5,7 @@
  *     struct host *host = host_new((struct host_settings){.id = 1});
  *     host_bind(host, &mine);             // where datagrams come in
  *     host_meet(host, 2, &address);       // where those for node 2 go
- *     struct ping *ping = ping_new(host_env(host), 2);
+ *     struct rumour *rumour = rumour_new(host_env(host), 2, SEC);
  *     loop_run(host_loop(host));
  *
  * One turn of its loop serves every message and timer that is ready. Then it

@@ -15,6 +15,7 @@
 #ifndef SOCKETS_IO_H
 #define SOCKETS_IO_H
 #include "common/world/clock.h"
+#include <poll.h>
 #include <sys/types.h>
 
 /** A deadline that does not come. */

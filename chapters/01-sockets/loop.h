@@ -27,8 +27,8 @@ struct watch {
 
 /** Something with bytes to send at the end of a turn, embedded in its owner. */
 struct outlet {
-    /** Send what may leave. True when nothing is left that could leave later
-     * without being asked again. It calls nobody back. */
+    /** Send what may leave. False: something is left, flush again next turn.
+     * True: done, until loop_speak(). It calls nobody back. */
     bool (*flush)(void *self);
     void *self;    /**< The owner's. */
     bool speaking; /**< The loop's: it is to be flushed. */
@@ -55,7 +55,7 @@ void loop_flush(struct loop *loop);
 /** End each turn by calling @p end instead of loop_flush(): host.h does. */
 void loop_on_end(struct loop *loop, void (*end)(void *self), void *self);
 
-/** One turn: wait at most @p wait for something to do. */
+/** One turn: wait at most @p wait, UINT64_MAX for ever, for something to do. */
 void loop_turn(struct loop *loop, nsec wait);
 /** Turns, until loop_stop(). */
 void loop_run(struct loop *loop);

@@ -60,7 +60,8 @@ static void on_pong(struct ping *ping, unsigned number)
     struct attempt *attempt = &ping->attempts[number];
     env_disarm(ping->env, &attempt->timer);
     nsec rtt = env_now(ping->env) - attempt->sent;
-    decide(attempt, (struct ping_result){.rtt = rtt});
+    bool late = rtt > ping->settings.patience; /* The timer was about to. */
+    decide(attempt, (struct ping_result){.lost = late, .rtt = rtt});
 }
 
 /* "ping 7" or "pong 7", and nothing else. */

@@ -385,10 +385,13 @@ int main(int argc, char **argv)
     struct address address;
     int signal;
     setlocale(LC_CTYPE, "");
+    if (!standard_is_open())
+        return complain(FAILED,
+                        "standard input, output and error must be open");
     if (!parse_options(argc, argv, &error))
         return complain(USAGE, "%s", error->message);
     if (!address_parse(&address, where, &error))
-        return complain(USAGE, "%s", error->message);
+        return complain(address_error_status(error), "%s", error->message);
     memset(megabyte, '.', BIG);
     sigset_t signals = block_signals();
     int listener = net_listen(&address, SOMAXCONN);

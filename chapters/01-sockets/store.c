@@ -10,6 +10,7 @@
  */
 #include "01-sockets/store.h"
 #include "01-sockets/frames.h"
+#include "common/world/complain.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -52,9 +53,10 @@ struct store {
 
 static G_NORETURN void stop(const char *path, const char *why)
 {
-    fprintf(stderr, "%s: %s: this node stops, for it can promise nothing.\n",
-            path, why);
-    _exit(1);
+    _exit(complain(FAILED,
+                   "%s: %s: this node stops, for it can promise "
+                   "nothing",
+                   path, why));
 }
 
 static void stop_if(bool failed, const char *path)

@@ -63,6 +63,29 @@ static void an_answer_gives_the_round_trip_and_its_lack_a_loss(void **state)
     tape_free(tape);
 }
 
+static nsec an_hour_later(struct env *env)
+{
+    return env_now(env->below) + 3600 * SEC;
+}
+
+/* A machine that was busy sees the answer before it sees that time is up. */
+static void an_answer_after_its_patience_is_a_loss(void **state)
+{
+    static const struct env_ops late = {.now = an_hour_later};
+    static const struct env_ops same = {0};
+    (void)state;
+    struct tape *tape = tape_new(1);
+    struct env layer = {.ops = &same, .below = tape_env(tape), .id = 1};
+    layer.most = layer.below->most;
+    struct ping *ping = ping_new(&layer, three);
+    layer.ops = &late;
+    g_autoptr(GBytes) pong = g_bytes_new_static("pong 0", 6);
+    env_deliver(&layer, 2, pong);
+    assert_true(ping_result(ping, 0).lost);
+    ping_free(ping);
+    tape_free(tape);
+}
+
 /* Of 1000 pings over a link that loses one in ten each way, 19 % are lost. */
 static void losses_are_counted(void **state)
 {
@@ -96,7 +119,7 @@ static void losses_are_counted(void **state)
 static void pings_are_answered_over_udp(void **state)
 {
     (void)state;
-    struct crew *crew = crew_new(2, NULL);
+    struct crew *crew = crew_new(2, NULL, NULL);
     struct ping_settings settings = {
         .to = 2, .count = 20, .interval = 0, .patience = 60 * SEC};
     struct ping *asking = ping_new(host_env(crew_host(crew, 1)), settings);
@@ -117,6 +140,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_node_answers),
         cmocka_unit_test(an_answer_gives_the_round_trip_and_its_lack_a_loss),
+        cmocka_unit_test(an_answer_after_its_patience_is_a_loss),
         cmocka_unit_test(losses_are_counted),
         cmocka_unit_test(pings_are_answered_over_udp),
     };

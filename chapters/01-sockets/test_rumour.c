@@ -142,7 +142,7 @@ static void a_rumour_reaches_everyone_over_udp(void **state)
     struct rumour *rumours[NODES];
     unsigned known = 0;
     (void)state;
-    struct crew *crew = crew_new(NODES, NULL);
+    struct crew *crew = crew_new(NODES, NULL, NULL);
     for (node_id id = 1; id <= NODES; id++)
         rumours[id - 1] =
             rumour_new(host_env(crew_host(crew, id)), NODES, again);

@@ -138,6 +138,11 @@ static int get(const GArray *addresses, const char *host, const char *path)
         return complain(FAILED, "no page from %s: %s", host, error->message);
     if (print(body) != 0)
         return FAILED;
+    if (status >= 300 && status < 400)
+        return complain(FAILED,
+                        "%s answers with status %d: the page is "
+                        "elsewhere, and that is not followed",
+                        host, status);
     if (status >= 400)
         return complain(FAILED, "%s answers with status %d", host, status);
     return 0;
@@ -147,6 +152,9 @@ int main(int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
     setlocale(LC_CTYPE, "");
+    if (!standard_is_open())
+        return complain(FAILED,
+                        "standard input, output and error must be open");
     if (!parse_options(argc, argv, &error))
         return complain(USAGE, "%s", error->message);
     g_autoptr(GUri) uri = parse_url(urls[0], &error);
@@ -155,9 +163,6 @@ int main(int argc, char **argv)
     g_autofree char *host = authority(uri), *path = path_and_query(uri);
     g_autoptr(GArray) addresses = address_find(host, &error);
     if (!addresses)
-        return complain(g_error_matches(error, ADDRESS_ERROR, ADDRESS_MALFORMED)
-                            ? USAGE
-                            : FAILED,
-                        "%s", error->message);
+        return complain(address_error_status(error), "%s", error->message);
     return get(addresses, host, path);
 }

@@ -3,7 +3,11 @@
 set -eu
 bold='' plain=''
 if [ -t 1 ]; then bold='\033[1m' plain='\033[0m'; fi
-title() { printf "\n$bold%s$plain\n\n" "$1"; }
+title() {
+    [ ! -t 1 ] || [ -z "${shown:-}" ] || sleep 3 # Time to read what stands there.
+    shown=yes
+    printf "\n$bold%s$plain\n\n" "$1"
+}
 run() {
     echo "\$ build/bin/$*"
     program=$1
@@ -18,11 +22,13 @@ address, connects, asks, and reads until the answer says that it ends.
 
 TEXT
 out=$(mktemp)
+echo "\$ build/bin/http --listen=127.0.0.1:0 &"
 "$BIN/http" --listen=127.0.0.1:0 > "$out" &
 server=$!
 trap 'kill $server 2> /dev/null || true; rm -f "$out"' EXIT
 trap 'exit 1' HUP INT PIPE TERM
 until grep -q '^ready' "$out" || ! kill -0 $server 2> /dev/null; do sleep 0.05; done
+cat "$out"
 address=$(sed -n 's/^ready //p' "$out")
 run http_get "$address/"
 
@@ -35,7 +41,8 @@ the chunks in its midst. This one does not:
 TEXT
 "$BIN/http_get" "$address/" > "$out.whole"
 "$BIN/http_get" "$address/chunked" > "$out.chunked"
-echo "\$ build/bin/http_get $address/chunked | cmp - the page above"
+echo "\$ build/bin/http_get $address/ > page"
+echo "\$ build/bin/http_get $address/chunked | cmp - page"
 cmp "$out.whole" "$out.chunked" && echo "(the same, byte for byte)"
 rm -f "$out.whole" "$out.chunked"
 

@@ -1,51 +1,74 @@
 #include "common/judge/test.h"
+#include "common/world/complain.h"
 #include <errno.h>
 #include <ftw.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 static const struct CMUnitTest *running; /* The test under way. */
-static uint64_t seed_now;                /* Its seed; zero outside a loop. */
+static bool seeding;                     /* It is in a loop over seeds ... */
+static uint64_t seed_now;                /* ... and this is the one. */
 
 /* ---- Seeds. ---- */
 
-static const char *seed_asked(void)
+/* Did the user ask for one? Anything but a number is refused. */
+static bool seed_asked(uint64_t *seed)
 {
     const char *text = g_getenv("SEED");
-    return text && *text ? text : NULL;
+    char *end;
+    if (!text || !*text)
+        return false;
+    *seed = g_ascii_strtoull(text, &end, 0);
+    if (*end || !g_ascii_isdigit(*text))
+        exit(complain(USAGE, "SEED=%s is not a number", text));
+    return true;
 }
 
 uint64_t test_seed_first(void)
 {
-    seed_now = 0;
+    seeding = false;
     return 0;
 }
 
 bool test_seed_next(uint64_t *seed, uint64_t count)
 {
-    const char *asked = seed_asked();
-    bool over = asked ? seed_now != 0 : *seed == count;
-    *seed = asked ? g_ascii_strtoull(asked, NULL, 0) : *seed + 1;
-    seed_now = over ? 0 : *seed;
+    uint64_t asked;
+    bool one = seed_asked(&asked);
+    bool over = one ? seeding : *seed == count;
+    *seed = seed_now = one ? asked : *seed + 1;
+    seeding = !over;
     return !over;
 }
 
-/* A failed assertion jumps out of the loop, so its seed is still set. */
+/* A failed assertion jumps out of the loop, so it still counts as in it. */
 static void report_seed(void)
 {
     g_autofree char *program = g_file_read_link("/proc/self/exe", NULL);
     g_autofree char *here = g_get_current_dir();
     const char *path = program ? program : "the test";
-    if (seed_now == 0)
+    if (!seeding)
         return;
     if (g_str_has_prefix(path, here) && path[strlen(here)] == '/')
         path += strlen(here) + 1;
-    printf("seed 0x%" PRIx64 ". See it again:\n    SEED=0x%" PRIx64 " %s %s\n",
-           seed_now, seed_now, path, running->name);
+    fprintf(stderr,
+            "seed 0x%" PRIx64 ". See it again:\n    SEED=0x%" PRIx64 " %s %s\n",
+            seed_now, seed_now, path, running->name);
+    seeding = false;
+}
+
+/* A broken invariant aborts: cmocka lets that pass, so we name the test. */
+static void on_abort(int number)
+{
+    signal(number, SIG_DFL);
     fflush(stdout);
-    seed_now = 0;
+    if (running)
+        fprintf(stderr, "[  ABORTED ] %s\n", running->name);
+    if (running)
+        report_seed();
+    raise(number);
 }
 
 /* ---- Running. ---- */
@@ -64,16 +87,37 @@ static int tear_down(void **state)
     return running->teardown_func ? running->teardown_func(state) : 0;
 }
 
+static const char *pattern;
+static bool matched; /* Some test of this program. */
+
+static void refuse_a_pattern_without_tests(void)
+{
+    if (!matched)
+        _exit(complain(USAGE, "no test matches \"%s\"", pattern));
+}
+
+/* A program may run several groups: the pattern may pass some of them by. */
+static void choose(const char *chosen, const struct CMUnitTest *tests,
+                   size_t count)
+{
+    if (!pattern)
+        atexit(refuse_a_pattern_without_tests);
+    pattern = chosen;
+    for (size_t i = 0; i < count; i++)
+        matched |= g_pattern_match_simple(pattern, tests[i].name);
+    cmocka_set_test_filter(pattern);
+}
+
 int test_run_array(int argc, char **argv, const struct CMUnitTest *tests,
                    size_t count)
 {
     g_autofree struct CMUnitTest *wrapped = g_new0(struct CMUnitTest, count);
-    if (argc > 2 || (argc == 2 && argv[1][0] == '-')) {
-        fprintf(stderr, "usage: %s [PATTERN]\n", argv[0]);
-        return 2;
-    }
+    if (argc > 2 || (argc == 2 && argv[1][0] == '-'))
+        return complain(USAGE, "the only argument is a pattern of names");
     if (argc == 2)
-        cmocka_set_test_filter(argv[1]);
+        choose(argv[1], tests, count);
+    signal(SIGABRT, on_abort);
+    signal(SIGTRAP, on_abort); /* g_error() */
     for (size_t i = 0; i < count; i++)
         wrapped[i] = (struct CMUnitTest){tests[i].name, tests[i].test_func,
                                          set_up, tear_down, (void *)&tests[i]};

@@ -1,8 +1,8 @@
 #!/bin/sh
 # deps.sh: which way do the includes point? common/ knows no chapter; within it
 # world knows no other room but a few of its own programs' judges; a chapter
-# knows the earlier ones; a protocol knows no world but its env; and headers
-# include each other in no circle.
+# knows the earlier ones; only programs name the tape, the simulator, the stage;
+# and headers include each other in no circle.
 set -eu
 files=$(find common chapters solutions -name '*.[ch]' | sort)
 awk '

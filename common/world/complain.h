@@ -15,4 +15,8 @@ enum { FAILED = 1, USAGE = 2 };
  * Returns @p status. */
 int complain(int status, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
+/** Are standard input, output and error all open? If not, the next socket would
+ * take the place of one, and be written to. */
+gboolean standard_is_open(void);
+
 #endif

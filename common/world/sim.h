@@ -25,7 +25,8 @@ struct sim_weather {
     unsigned loss;   /**< Chance that a message is lost. */
     unsigned repeat; /**< Chance that it arrives twice. */
     nsec delay_min;  /**< On its way at least so long ... */
-    nsec delay_max;  /**< ... at most so long: a spread reorders messages. */
+    nsec delay_max;  /**< ... at most so long: a spread reorders messages. Less
+                        than delay_min is a broken invariant: it aborts. */
     nsec sync_min;   /**< A disk takes at least so long to sync ... */
     nsec sync_max;   /**< ... at most so long. */
 };
@@ -55,9 +56,11 @@ void sim_cut(struct sim *sim, node_id from, node_id to, bool cut);
 void sim_farewell(struct sim *sim, node_id at, node_id from);
 /** From now on the node's clock gains @p ppm microseconds a second. */
 void sim_drift(struct sim *sim, node_id id, int ppm);
-/** Stop a node: its timers and what it held back are gone, its disk is torn. */
+/** Stop a node that is up: its timers and what it held back are gone, its disk
+ * is torn. Between events only, or from a sim_at() timer: never from inside a
+ * protocol. */
 void sim_crash(struct sim *sim, node_id id);
-/** Boot a crashed node: a new clock, and its program made again. */
+/** Boot a node that is down: a new clock, and its program made again. */
 void sim_boot(struct sim *sim, node_id id);
 /** Fire @p timer at @p time of the world: for tests, never for protocols. */
 void sim_at(struct sim *sim, struct timer *timer, nsec time);

@@ -25,15 +25,18 @@ struct env *tape_env(struct tape *tape);
 void tape_play(struct tape *tape, node_id from, const void *data, size_t size);
 /** Let @p time pass: messages to oneself arrive, then due timers fire. */
 void tape_pass(struct tape *tape, nsec time);
-/** What was asked since the last take: verbs with their arguments, each ended
- * by "; ". Bytes that do not print are written \\xNN. Returns new. */
+/** What was asked since the last take, each of these ended by "; ":
+ * "send ID MESSAGE", "arm 50ms", "disarm" (of an armed timer), "persist KEY
+ * VALUE", "remove KEY", "append KEY BYTES", "note TEXT". What only asks (now,
+ * recall, random) is not written. Bytes that do not print are a backslash, an x
+ * and two digits. Returns new. */
 char *tape_take(struct tape *tape);
 /** Forget timers, messages and receiver; keep the disk and the clock. */
 void tape_crash(struct tape *tape);
 /** Free it. Free what stands on it first. */
 void tape_free(struct tape *tape);
 
-/** In a test: what was asked since the last take is @p line, or fail. */
+/** In a test (judge/test.h): what was asked since the last take is @p line, or fail. */
 #define tape_expect(tape, line)                        \
     do {                                               \
         g_autofree char *tape_asked = tape_take(tape); \
