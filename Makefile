@@ -215,7 +215,7 @@ check: | deps ## For authors: includes, format, lint, docs, clang, sanitizers
 	  --inline-suppr --library=gtk --suppress=missingIncludeSystem --suppress=varFuncNullUB \
 	  --error-exitcode=1 -I. -Ichapters $(foreach f,$(filter %.c,$(code)),$(if $(filter test_%,$(notdir $f)),,$f))
 	@$(MAKE) docs
-	@$(MAKE) test CC=clang WERROR=1
+	@$(MAKE) test CC=clang WERROR=1 PART=1/1
 	@$(MAKE) test SAN=1 WERROR=1
 	@$(MAKE) test TSAN=1 WERROR=1
 

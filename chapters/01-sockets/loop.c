@@ -80,7 +80,7 @@ static void serve_the_ready(struct loop *loop, nsec wait)
 
 void loop_arm(struct loop *loop, struct timer *timer, nsec delay)
 {
-    timers_arm(&loop->timers, timer, clock_monotonic() + delay);
+    timers_arm(&loop->timers, timer, timers_after(clock_monotonic(), delay));
 }
 
 void loop_disarm(struct loop *loop, struct timer *timer)

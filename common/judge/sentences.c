@@ -83,6 +83,17 @@ static void arming_an_armed_timer_moves_it(struct trial *trial)
            trial->seen->str);
 }
 
+static void a_delay_without_end_does_not_end(struct trial *trial)
+{
+    env_arm(trial->env, trial_alarm(trial, "first;"), UINT64_MAX);
+    env_arm(trial->env, trial_alarm(trial, "second;"), UINT64_MAX - 5);
+    env_arm(trial->env, trial_alarm(trial, "soon;"), MSEC);
+    EXPECT(trial_await(trial, trial->seen, "soon;"), "no timer fired");
+    trial_pass(trial, 20 * MSEC);
+    EXPECT(!strcmp(trial->seen->str, "soon;"), "\"%s\" fired",
+           trial->seen->str);
+}
+
 static void disarm_other(void *self)
 {
     struct alarm *alarm = self;
@@ -430,6 +441,7 @@ static void a_verb_left_null_is_answered_by_the_env_below(struct trial *trial)
     X(timers_fire_in_the_order_of_their_times)          \
     X(equal_times_fire_in_the_order_of_arming)          \
     X(arming_an_armed_timer_moves_it)                   \
+    X(a_delay_without_end_does_not_end)                 \
     X(a_disarmed_timer_does_not_fire_even_when_due)     \
     X(a_timer_may_arm_itself_and_is_never_early)        \
     X(a_delay_of_zero_waits_for_what_is_already_here)   \

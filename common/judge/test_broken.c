@@ -20,6 +20,7 @@ static enum flaw {
     EQUAL_TIMES_FIRE_BACKWARDS,
     ARMING_AGAIN_IS_IGNORED,
     TIMER_IS_EARLY,
+    LONG_DELAYS_OVERFLOW,
     CLOCK_JUMPS_BACK,
     PERSIST_IS_TORN,
     EMPTY_IS_TAKEN_FOR_ABSENT,
@@ -46,6 +47,7 @@ static const struct {
     {EQUAL_TIMES_FIRE_BACKWARDS, "equal_times_fire_in_the_order_of_arming"},
     {ARMING_AGAIN_IS_IGNORED, "arming_an_armed_timer_moves_it"},
     {TIMER_IS_EARLY, "a_timer_may_arm_itself_and_is_never_early"},
+    {LONG_DELAYS_OVERFLOW, "a_delay_without_end_does_not_end"},
     {CLOCK_JUMPS_BACK, "the_clock_never_runs_backwards"},
     {PERSIST_IS_TORN, "a_crash_keeps_a_value_whole_or_the_one_before"},
     {EMPTY_IS_TAKEN_FOR_ABSENT, "a_written_value_reads_back_at_once"},
@@ -168,6 +170,8 @@ static void rotten_arm(struct timers *timers, struct timer *timer, nsec due)
         due += 100 - count++ % 100;
     if (flaw == TIMER_IS_EARLY && is_protocols(timer))
         due -= MIN(due, 10 * USEC);
+    if (flaw == LONG_DELAYS_OVERFLOW && due > (nsec)1 << 61)
+        due = 0;
     timers_arm(timers, timer, due);
 }
 

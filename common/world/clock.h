@@ -19,7 +19,7 @@ nsec clock_monotonic(void);
 struct clock {
     nsec world; /**< At this moment of the world ... */
     nsec local; /**< ... it showed this. */
-    int ppm;    /**< Microseconds it gains a second; above -1 000 000. */
+    int ppm;    /**< Microseconds it gains a second: -500 000 to 500 000. */
 };
 
 /** What the clock shows when the world's shows @p world. */

@@ -136,7 +136,7 @@ static void sim_arm(struct env *env, struct timer *timer, nsec delay)
     struct node *node = node_of(env);
     g_assert(node->up);
     touch(node);
-    timers_arm(&node->timers, timer, local_time(node) + delay);
+    timers_arm(&node->timers, timer, timers_after(local_time(node), delay));
 }
 
 static void sim_disarm(struct env *env, struct timer *timer)
@@ -373,6 +373,7 @@ void sim_farewell(struct sim *sim, node_id at, node_id from)
 void sim_drift(struct sim *sim, node_id id, int ppm)
 {
     struct node *node = node_at(sim, id);
+    g_assert(ABS(ppm) <= 500000);
     node->clock = (struct clock){sim->now, local_time(node), ppm};
     record(node, "drift", NULL);
     touch(node);

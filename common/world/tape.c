@@ -50,7 +50,7 @@ static void tape_arm(struct env *env, struct timer *timer, nsec delay)
     struct tape *tape = tape_of(env);
     g_string_append_printf(tape->asked, "arm %gms; ",
                            (double)delay / (double)MSEC);
-    timers_arm(&tape->timers, timer, tape->now + delay);
+    timers_arm(&tape->timers, timer, timers_after(tape->now, delay));
 }
 
 static void tape_disarm(struct env *env, struct timer *timer)

@@ -2,7 +2,7 @@
  * @file timers.h
  * Armed timers, soonest first: shared by every env that owns a clock.
  *
- *     timers_arm(&timers, &timer, now + delay);
+ *     timers_arm(&timers, &timer, timers_after(now, delay));
  *     uint64_t mark = timers_mark(&timers);      // One turn: what is armed
  *     while ((due = timers_due(&timers, now, mark)))   // meanwhile waits for
  *         due->fire(due->self);                  // the next.
@@ -33,6 +33,13 @@ void timers_disarm(struct timers *timers, struct timer *timer);
 struct timer *timers_due(struct timers *timers, nsec now, uint64_t mark);
 /** Disarm all and free the heap; ready for use again. */
 void timers_clear(struct timers *timers);
+
+/** The time @p delay after @p now. One of more than 73 years (2^61 ns) counts as
+ * so long: what never ends does not overflow. */
+static inline nsec timers_after(nsec now, nsec delay)
+{
+    return now + MIN(delay, (nsec)1 << 61);
+}
 
 /** Timers armed from now on are not before this mark. */
 static inline uint64_t timers_mark(const struct timers *timers)
