@@ -63,9 +63,10 @@ static bool has_letter(const struct host *host)
     return first && gate_passes(&host->gate, first->stamp);
 }
 
+/* To arm it again would move it back, behind what was armed since. */
 static void call_home(struct host *host)
 {
-    if (has_letter(host))
+    if (has_letter(host) && host->home.place == 0)
         loop_arm(host->loop, &host->home, 0);
 }
 

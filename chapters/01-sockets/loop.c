@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BATCH = 512 };
+enum { BATCH = 512, PASSES = 4 };
 
 struct loop {
     int fd;
@@ -59,20 +59,32 @@ static int wait_for_events(struct loop *loop, nsec wait)
 {
     struct timespec time = {(time_t)(wait / SEC), (long)(wait % SEC)};
     int count = epoll_pwait2(loop->fd, loop->events, BATCH, &time, NULL);
-    if (count >= 0 || errno != ENOSYS)
+    if (count >= 0 || (errno != ENOSYS && errno != EPERM))
         return count;
-    int milliseconds = (int)MIN((wait + MSEC - 1) / MSEC, (nsec)G_MAXINT);
-    return epoll_wait(loop->fd, loop->events, BATCH, milliseconds);
+    nsec milliseconds = wait / MSEC + (wait % MSEC > 0);
+    return epoll_wait(loop->fd, loop->events, BATCH,
+                      (int)MIN(milliseconds, (nsec)G_MAXINT));
+}
+
+/* What it watches for now, which may have changed since this turn began. */
+static void tell(const struct epoll_event *event)
+{
+    const struct watch *watch = event->data.ptr;
+    uint32_t events = event->events;
+    if (!watch)
+        return;
+    events &= watch->events | EPOLLERR | EPOLLHUP;
+    if (events)
+        watch->ready(watch->self, events);
 }
 
 static void serve_the_ready(struct loop *loop, nsec wait)
 {
     loop->count = wait_for_events(loop, wait);
-    for (int i = 0; i < loop->count; i++) {
-        struct watch *watch = loop->events[i].data.ptr;
-        if (watch)
-            watch->ready(watch->self, loop->events[i].events);
-    }
+    if (loop->count < 0 && errno != EINTR)
+        g_error("epoll_wait: %s", g_strerror(errno));
+    for (int i = 0; i < loop->count; i++)
+        tell(&loop->events[i]);
     loop->count = 0;
 }
 
@@ -88,14 +100,19 @@ void loop_disarm(struct loop *loop, struct timer *timer)
     timers_disarm(&loop->timers, timer);
 }
 
-static void fire_timers(struct loop *loop)
+/* Did any fire? What they arm is for the next pass. */
+static bool fire_timers(struct loop *loop)
 {
     uint64_t mark = timers_mark(&loop->timers);
+    bool fired = false;
     if (!timers_first(&loop->timers))
-        return;
+        return false;
     nsec now = clock_monotonic();
-    for (struct timer *due; (due = timers_due(&loop->timers, now, mark));)
+    for (struct timer *due; (due = timers_due(&loop->timers, now, mark));) {
         due->fire(due->self);
+        fired = true;
+    }
+    return fired;
 }
 
 static nsec time_to_wait(const struct loop *loop, nsec wait)
@@ -148,14 +165,14 @@ static void end_turn(struct loop *loop)
 
 /* ---- Turns. ---- */
 
-/* Timers are asked twice: one that is due may arm another with no delay, and
- * that one still belongs to this turn. Those it arms in its turn must wait. */
+/* A timer may arm another with no delay, which still belongs to this turn, and
+ * so may that one; but a circle of them must not keep the turn from ending. */
 void loop_turn(struct loop *loop, nsec wait)
 {
     end_turn(loop); /* Of what was asked between turns. */
     serve_the_ready(loop, time_to_wait(loop, wait));
-    fire_timers(loop);
-    fire_timers(loop);
+    for (int pass = 0; pass < PASSES && fire_timers(loop); pass++)
+        continue;
     end_turn(loop);
 }
 

@@ -61,7 +61,7 @@ void loop_turn(struct loop *loop, nsec wait);
 void loop_run(struct loop *loop);
 /** Let loop_run() return when this turn has ended. */
 void loop_stop(struct loop *loop);
-/** Free it. Whoever is watched or armed is forgotten. */
+/** Free it. Timers are forgotten; unwatch and hush the others before. */
 void loop_free(struct loop *loop);
 
 #endif

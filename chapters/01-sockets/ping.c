@@ -76,8 +76,8 @@ static void on_message(void *self, node_id from, GBytes *message)
     memcpy(text, g_bytes_get_data(message, NULL), size);
     if (sscanf(text + 4, " %u", &number) != 1)
         return;
-    snprintf(again, sizeof again, "%.4s %u", text, number);
-    if (strcmp(text, again) != 0)
+    int length = snprintf(again, sizeof again, "%.4s %u", text, number);
+    if ((size_t)length != size || strcmp(text, again) != 0)
         return;
     if (g_str_has_prefix(text, "ping "))
         say(ping, from, "pong", number);

@@ -63,11 +63,12 @@ static bool is_ours(const struct rumour *rumour, GBytes *text)
 /* The one who tells us knows; and hears from us that we do. */
 static void on_tell(struct rumour *rumour, node_id from, GBytes *text)
 {
+    if (rumour->text && !is_ours(rumour, text))
+        return; /* Another rumour: it knows nothing of ours. */
     mark(rumour, from);
     if (!rumour->text)
         learn(rumour, text);
-    if (is_ours(rumour, text))
-        say(rumour, KNOW, from);
+    say(rumour, KNOW, from);
 }
 
 static bool begins_with(GBytes *message, enum kind kind)
@@ -80,7 +81,8 @@ static void on_message(void *self, node_id from, GBytes *message)
 {
     struct rumour *rumour = self;
     bool tells = begins_with(message, TELL);
-    if (from > rumour->nodes || (!tells && !begins_with(message, KNOW)))
+    if (from == 0 || from > rumour->nodes ||
+        (!tells && !begins_with(message, KNOW)))
         return; /* A farewell, a stranger, or nonsense. */
     size_t size = g_bytes_get_size(message) - HEAD;
     g_autoptr(GBytes) text = g_bytes_new_from_bytes(message, HEAD, size);

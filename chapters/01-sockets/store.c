@@ -19,6 +19,7 @@
 #include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { AHEAD = 1 << 20 };
@@ -26,7 +27,6 @@ enum fate { EXTENDED, REPLACED, REMOVED };
 
 struct file {
     char *key, *path, *fresh; /* `fresh` is renamed to `path`. */
-    int fd;                   /* -1: none. */
     off_t end;                /* Where the last frame ends. */
     off_t written;            /* Where the zeros behind it end. */
     uint32_t sum;             /* Of the last frame put into `filling`. */
@@ -67,53 +67,60 @@ static void stop_if(bool failed, const char *path)
 
 /* ---- A sync, perhaps in its own thread. ---- */
 
-static void write_at(struct file *file, const void *data, size_t size, off_t at)
+static int open_file(const char *path, int flags)
 {
-    for (const uint8_t *bytes = data; size > 0;) {
-        ssize_t n = pwrite(file->fd, bytes, size, at);
-        stop_if(n < 0 && errno != EINTR, file->path);
-        n = MAX(n, 0);
-        bytes += n;
-        at += n;
-        size -= (size_t)n;
+    int fd = open(path, flags | O_CLOEXEC, 0600);
+    stop_if(fd < 0, path);
+    return fd;
+}
+
+static void write_at(int fd, GByteArray *bytes, off_t at, const char *path)
+{
+    for (size_t done = 0; done < bytes->len;) {
+        ssize_t n =
+            pwrite(fd, bytes->data + done, bytes->len - done, at + (off_t)done);
+        stop_if(n < 0 && errno != EINTR, path);
+        done += (size_t)MAX(n, 0);
     }
 }
 
-static void write_zeros_to(struct file *file, off_t end)
+static void sync_and_close(int fd, const char *path)
 {
-    static const uint8_t zeros[AHEAD];
+    stop_if(fdatasync(fd) < 0, path);
+    close(fd);
+}
+
+static void write_zeros_to(int fd, struct file *file, off_t end)
+{
+    static uint8_t zeros[AHEAD];
+    GByteArray ahead = {.data = zeros, .len = AHEAD};
     for (; file->written < end; file->written += AHEAD)
-        write_at(file, zeros, AHEAD, file->written);
+        write_at(fd, &ahead, file->written, file->path);
 }
 
 static void extend(struct file *file)
 {
+    int fd = open_file(file->path, O_RDWR);
     off_t end = file->end + file->writing->len;
     if (end > file->written)
-        write_zeros_to(file, end + AHEAD);
-    write_at(file, file->writing->data, file->writing->len, file->end);
+        write_zeros_to(fd, file, end + AHEAD);
+    write_at(fd, file->writing, file->end, file->path);
     file->end = end;
-    stop_if(fdatasync(file->fd) < 0, file->path);
+    sync_and_close(fd, file->path);
 }
 
 static void replace(struct file *file)
 {
-    if (file->fd >= 0)
-        close(file->fd);
-    file->fd = open(file->fresh, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    stop_if(file->fd < 0, file->fresh);
+    int fd = open_file(file->fresh, O_RDWR | O_CREAT | O_TRUNC);
     frames_seal(file->writing);
-    write_at(file, file->writing->data, file->writing->len, 0);
+    write_at(fd, file->writing, 0, file->fresh);
     file->end = file->written = file->writing->len;
-    stop_if(fdatasync(file->fd) < 0, file->fresh);
+    sync_and_close(fd, file->fresh);
     stop_if(rename(file->fresh, file->path) < 0, file->path);
 }
 
-static void remove_file(struct file *file)
+static void remove_file(const struct file *file)
 {
-    if (file->fd >= 0)
-        close(file->fd);
-    file->fd = -1;
     stop_if(unlink(file->path) < 0 && errno != ENOENT, file->path);
 }
 
@@ -228,25 +235,23 @@ void store_synced(struct store *store)
 
 /* ---- Files: found, read and closed. ---- */
 
-static GBytes *read_whole(const struct file *file)
+/* NULL when there is no such file. */
+static GBytes *read_whole(const char *path)
 {
-    off_t size = lseek(file->fd, 0, SEEK_END);
-    stop_if(size < 0, file->path);
-    g_autofree uint8_t *data = g_malloc((size_t)size);
-    for (off_t at = 0; at < size;) {
-        ssize_t n = pread(file->fd, data + at, (size_t)(size - at), at);
-        stop_if(n < 0 && errno != EINTR, file->path);
-        if (n == 0)
-            size = at; /* It got shorter under our eyes. */
-        at += MAX(n, 0);
-    }
-    return g_bytes_new_take(g_steal_pointer(&data), (size_t)size);
+    g_autoptr(GError) error = NULL;
+    char *data;
+    size_t size;
+    if (g_file_get_contents(path, &data, &size, &error))
+        return g_bytes_new_take(data, size);
+    if (!g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+        stop(path, error->message);
+    return NULL;
 }
 
 static void read_frames(const struct file *file, GBytes *data,
                         GByteArray *value, struct frames_end *end)
 {
-    if (!frames_read(data, value, end))
+    if (!data || !frames_read(data, value, end))
         stop(file->path, "damaged, and not by a crash");
 }
 
@@ -264,19 +269,18 @@ static void cut_tail(struct file *file, GBytes *data)
     file->written = (off_t)size;
     if (is_zero(bytes + end, size - end))
         return;
-    stop_if(ftruncate(file->fd, file->end) < 0, file->path);
-    stop_if(fdatasync(file->fd) < 0, file->path);
+    int fd = open_file(file->path, O_RDWR);
+    stop_if(ftruncate(fd, file->end) < 0, file->path);
+    sync_and_close(fd, file->path);
     file->written = file->end;
 }
 
-static void open_old(struct file *file)
+static void read_old(struct file *file)
 {
     struct frames_end end;
-    file->fd = open(file->path, O_RDWR | O_CLOEXEC);
-    stop_if(file->fd < 0 && errno != ENOENT, file->path);
-    if (file->fd < 0)
+    g_autoptr(GBytes) data = read_whole(file->path);
+    if (!data)
         return;
-    g_autoptr(GBytes) data = read_whole(file);
     read_frames(file, data, NULL, &end);
     file->end = (off_t)end.at;
     file->sum = end.sum;
@@ -287,8 +291,6 @@ static void open_old(struct file *file)
 static void file_free(void *data)
 {
     struct file *file = data;
-    if (file->fd >= 0)
-        close(file->fd);
     g_byte_array_unref(file->filling);
     g_byte_array_unref(file->writing);
     g_free(file->fresh);
@@ -308,7 +310,7 @@ static struct file *file_of(struct store *store, const char *key)
     file->fresh = g_strconcat(file->path, ".new", NULL);
     file->filling = g_byte_array_new();
     file->writing = g_byte_array_new();
-    open_old(file);
+    read_old(file);
     g_hash_table_insert(store->files, file->key, file);
     return file;
 }
@@ -361,7 +363,7 @@ GBytes *store_recall(struct store *store, const char *key)
         return NULL;
     g_autoptr(GByteArray) value = g_byte_array_new();
     if (file->fate == EXTENDED) {
-        g_autoptr(GBytes) data = read_whole(file);
+        g_autoptr(GBytes) data = read_whole(file->path);
         read_frames(file, data, value, &end);
     }
     frames_peek(file->filling, file->fate == REPLACED, value);
@@ -370,16 +372,29 @@ GBytes *store_recall(struct store *store, const char *key)
 
 /* ---- Life. ---- */
 
+static void sync_directory(const char *path)
+{
+    int fd = open_file(path, O_RDONLY | O_DIRECTORY);
+    stop_if(fsync(fd) < 0, path);
+    close(fd);
+}
+
+/* A new directory is durable with its parent, and that with its own. */
+static void make_directory(const char *path)
+{
+    g_autofree char *parent = g_path_get_dirname(path);
+    if (!g_file_test(parent, G_FILE_TEST_IS_DIR))
+        make_directory(parent);
+    stop_if(mkdir(path, 0700) < 0 && errno != EEXIST, path);
+    sync_directory(parent);
+}
+
 static void open_directory(struct store *store)
 {
-    stop_if(g_mkdir_with_parents(store->path, 0700) < 0, store->path);
-    store->dir = open(store->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    stop_if(store->dir < 0, store->path);
+    make_directory(store->path);
+    store->dir = open_file(store->path, O_RDONLY | O_DIRECTORY);
     if (flock(store->dir, LOCK_EX | LOCK_NB) < 0)
         stop(store->path, "in use by another process");
-    int parent = openat(store->dir, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    stop_if(parent < 0 || fsync(parent) < 0, store->path);
-    close(parent);
 }
 
 static void start_thread(struct store *store)

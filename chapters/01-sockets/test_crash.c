@@ -2,7 +2,8 @@
  * kill -9, two hundred times. A writer writes down 1, 2, 3 .., each number in
  * two keys, and tells each, through a pipe, when a message to itself says that
  * it is durable. It is killed at a random moment and booted again. Whatever it
- * had told must be there.
+ * had told must be there. (What a power failure does to files is the affair of
+ * test_store.c: the kernel survives a kill.)
  */
 #include "01-sockets/host.h"
 #include "common/judge/test.h"

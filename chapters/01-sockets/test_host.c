@@ -268,6 +268,30 @@ static void a_delay_of_zero_is_over_before_the_turn_ends(void **state)
     close_hosts(hosts);
 }
 
+static void write_home_again(void *self)
+{
+    struct batch *batch = self;
+    g_autoptr(GBytes) message = g_bytes_new_static("hello", 5);
+    env_arm(batch->env, &batch->timer, 0);
+    env_send(batch->env, batch->env->id, message);
+}
+
+static void timers_without_delay_do_not_starve_messages_home(void **state)
+{
+    (void)state;
+    struct hosts *hosts = open_hosts(false);
+    struct batch batch = {.env = host_env(hosts->host[0])};
+    unsigned count = 0;
+    batch.timer = (struct timer){.fire = write_home_again, .self = &batch};
+    env_bind(batch.env, count_message, &count);
+    env_arm(batch.env, &batch.timer, 0);
+    for (int turn = 0; turn < 100; turn++)
+        loop_turn(host_loop(hosts->host[0]), 0);
+    assert_true(count >= 99);
+    env_disarm(batch.env, &batch.timer);
+    close_hosts(hosts);
+}
+
 static void a_port_in_use_is_refused(void **state)
 {
     (void)state;
@@ -297,6 +321,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(strangers_and_empty_datagrams_are_dropped_and_counted),
         cmocka_unit_test(a_hundred_messages_of_one_turn_all_arrive),
         cmocka_unit_test(a_delay_of_zero_is_over_before_the_turn_ends),
+        cmocka_unit_test(timers_without_delay_do_not_starve_messages_home),
         cmocka_unit_test(a_port_in_use_is_refused),
     };
     return conform_run(argc, argv, worlds, G_N_ELEMENTS(worlds)) |

@@ -27,7 +27,8 @@ static int close_loop(void **state)
 
 struct bell {
     struct watch watch;
-    struct bell *other; /* Unwatched when this one rings. */
+    struct bell *other; /* When this one rings it is watched for ... */
+    uint32_t change;    /* ... this; 0: not any more. */
     char name;
 };
 
@@ -37,7 +38,7 @@ static void on_ring(void *self, uint32_t events)
     (void)events;
     g_string_append_c(seen, bell->name);
     if (bell->other)
-        loop_watch(loop, &bell->other->watch, 0);
+        loop_watch(loop, &bell->other->watch, bell->change);
 }
 
 /* A descriptor that is always ready to be read. */
@@ -73,6 +74,21 @@ static void who_is_unwatched_in_a_turn_is_not_told_any_more(void **state)
     b.other = &a;
     loop_turn(loop, SEC);
     assert_int_equal(seen->len, 1); /* Whoever came first. */
+    close(a.watch.fd);
+    close(b.watch.fd);
+}
+
+static void what_is_no_longer_watched_for_is_not_told(void **state)
+{
+    (void)state;
+    struct bell a, b;
+    hang_bell(&a, 'a');
+    hang_bell(&b, 'b');
+    a.other = &b;
+    b.other = &a;
+    a.change = b.change = EPOLLRDHUP;
+    loop_turn(loop, SEC);
+    assert_int_equal(seen->len, 1);
     close(a.watch.fd);
     close(b.watch.fd);
 }
@@ -118,9 +134,9 @@ static void what_a_timer_arms_fires_in_its_turn_but_no_further(void **state)
     b.next = &a;
     loop_arm(loop, &a.timer, 0);
     loop_turn(loop, 0);
-    assert_string_equal(seen->str, "ab");
+    assert_string_equal(seen->str, "abab"); /* Four passes, then the end. */
     loop_turn(loop, 3600 * SEC);
-    assert_string_equal(seen->str, "abab");
+    assert_string_equal(seen->str, "abababab");
     loop_disarm(loop, &a.timer);
 }
 
@@ -185,6 +201,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         CASE(whoever_is_ready_is_told_once_a_turn),
         CASE(who_is_unwatched_in_a_turn_is_not_told_any_more),
+        CASE(what_is_no_longer_watched_for_is_not_told),
         CASE(a_timer_ends_the_wait),
         CASE(what_a_timer_arms_fires_in_its_turn_but_no_further),
         CASE(an_outlet_is_flushed_each_turn_until_it_is_done),

@@ -28,6 +28,7 @@ static void every_node_answers(void **state)
     play(tape, 7, "ping 1x");
     play(tape, 7, "ping 99999999999999999999");
     play(tape, 7, "pong 1");
+    tape_play(tape, 7, "ping 1\0x", 8);
     tape_expect(tape, "");
     ping_free(ping);
     tape_free(tape);

@@ -99,7 +99,10 @@ static void nonsense_changes_nothing(void **state)
     g_free(tape_take(tape));
     play(1, "know nose");
     play(3, "tell nose");
+    play(0, "know ears");
     tape_expect(tape, "");
+    play(1, "know ears");
+    assert_false(rumour_is_known_by_all(rumour));
 }
 
 /* ---- The promise, in storms. ---- */

@@ -61,6 +61,28 @@ static char *value(void)
     return g_string_free(word, FALSE);
 }
 
+/* Run @p act in a process of its own; what it said, and its exit status. */
+static char *said_by(void (*act)(void), int *status)
+{
+    int pipes[2];
+    assert_int_equal(pipe(pipes), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        dup2(pipes[1], STDERR_FILENO);
+        act();
+        _exit(0);
+    }
+    close(pipes[1]);
+    char text[1000];
+    size_t size = 0;
+    for (ssize_t n; (n = read(pipes[0], text + size, 999 - size)) > 0;)
+        size += (size_t)n;
+    close(pipes[0]);
+    waitpid(child, status, 0);
+    *status = WIFEXITED(*status) ? WEXITSTATUS(*status) : -1;
+    return g_strndup(text, size);
+}
+
 /* ---- What makes it durable: the linker lets us look (local.mk). ---- */
 
 static char calls[100];
@@ -269,6 +291,39 @@ static void a_value_larger_than_the_zeros_ahead_is_whole(void **state)
     assert_true(g_str_has_suffix(now, "xbbbb"));
 }
 
+static void write_and_read_many_keys(void)
+{
+    setrlimit(RLIMIT_NOFILE, &(struct rlimit){16, 16});
+    struct store *store = open_store();
+    g_autoptr(GBytes) word = g_bytes_new_static("word", 4);
+    for (int i = 0; i < 40; i++) {
+        g_autofree char *key = g_strdup_printf("key.%d", i);
+        store_append(store, key, word);
+        g_assert(store_sync(store));
+        g_autoptr(GBytes) value = store_recall(store, key);
+        g_assert(g_bytes_equal(value, word));
+    }
+}
+
+static void keys_are_not_limited_by_descriptors(void **state)
+{
+    int status;
+    (void)state;
+    g_autofree char *said = said_by(write_and_read_many_keys, &status);
+    assert_string_equal(said, "");
+    assert_int_equal(status, 0);
+}
+
+static void a_directory_is_made_and_durable_with_all_above_it(void **state)
+{
+    (void)state;
+    g_autofree char *deep = g_build_filename(dir, "a", "b", "c", NULL);
+    calls[0] = '\0';
+    store_free(store_new((struct store_settings){.dir = deep}));
+    assert_string_equal(calls, "sync directory; sync directory; "
+                               "sync directory; ");
+}
+
 static void what_no_sync_covers_is_lost(void **state)
 {
     (void)state;
@@ -281,28 +336,6 @@ static void what_no_sync_covers_is_lost(void **state)
 }
 
 /* ---- The store stops. ---- */
-
-/* Run @p act in a process of its own; what it said, and its exit status. */
-static char *said_by(void (*act)(void), int *status)
-{
-    int pipes[2];
-    assert_int_equal(pipe(pipes), 0);
-    pid_t child = fork();
-    if (child == 0) {
-        dup2(pipes[1], STDERR_FILENO);
-        act();
-        _exit(0);
-    }
-    close(pipes[1]);
-    char text[1000];
-    size_t size = 0;
-    for (ssize_t n; (n = read(pipes[0], text + size, 999 - size)) > 0;)
-        size += (size_t)n;
-    close(pipes[0]);
-    waitpid(child, status, 0);
-    *status = WIFEXITED(*status) ? WEXITSTATUS(*status) : -1;
-    return g_strndup(text, size);
-}
 
 static void read_value(void)
 {
@@ -448,6 +481,8 @@ int main(int argc, char **argv)
         CASE(a_frame_of_an_older_file_never_fits),
         CASE(a_value_larger_than_the_zeros_ahead_is_whole),
         CASE(what_no_sync_covers_is_lost),
+        CASE(keys_are_not_limited_by_descriptors),
+        CASE(a_directory_is_made_and_durable_with_all_above_it),
         CASE(damage_in_the_base_stops_it),
         CASE(a_second_store_in_the_same_directory_is_refused),
         CASE(a_disk_that_refuses_stops_it_and_what_was_synced_stays),

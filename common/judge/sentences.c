@@ -285,6 +285,7 @@ static void a_crash_keeps_a_value_whole_or_the_one_before(struct trial *trial)
 static void expect_nothing_after(void *self, int sync)
 {
     struct trial *trial = self;
+    trial->syncs = sync;
     if (sync > 1)
         return;
     if (strstr(trial->there->str, "after;"))
@@ -306,8 +307,10 @@ static void check_output_rule(struct trial *trial, node_id to, bool appends)
     else
         trial_persist(trial, "vote", "2");
     trial_send(trial, to, "after;");
+    trial->syncs = 0;
     if (trial->kind->stall)
         trial->kind->stall(trial->world, expect_nothing_after, trial);
+    EXPECT(trial->syncs > 0 || !trial->kind->stall, "the disk was not asked");
     if (trial->failure->len > 0)
         return;
     EXPECT(trial_await(trial, log, "before;"),
@@ -393,6 +396,15 @@ static void what_a_crash_finds_unsent_is_never_sent(struct trial *trial)
     EXPECT(trial->there->len == 0, "\"%s\" reached node 2", trial->there->str);
 }
 
+static void a_crash_loses_what_was_sent_home(struct trial *trial)
+{
+    trial_send(trial, 1, "home;");
+    trial_crash(trial);
+    trial_pass(trial, 50 * MSEC);
+    EXPECT(trial->seen->len == 0, "\"%s\" came to the next boot",
+           trial->seen->str);
+}
+
 static void a_crash_forgets_the_timers(struct trial *trial)
 {
     env_arm(trial->env, trial_alarm(trial, "zero;"), 0);
@@ -458,6 +470,7 @@ static void a_verb_left_null_is_answered_by_the_env_below(struct trial *trial)
     X(what_is_written_during_a_sync_waits_for_the_next) \
     X(later_turns_run_while_the_disk_works)             \
     X(what_a_crash_finds_unsent_is_never_sent)          \
+    X(a_crash_loses_what_was_sent_home)                 \
     X(a_crash_forgets_the_timers)                       \
     X(random_bits_do_not_repeat)                        \
     X(a_verb_left_null_is_answered_by_the_env_below)

@@ -35,8 +35,9 @@
 
 /** Run the statement that follows with @p seed = 1, 2, .. @p count; or, when
  * the environment names a SEED, with that one alone. */
-#define for_each_seed(seed, count) \
-    for (uint64_t seed = test_seed_first(); test_seed_next(&seed, count);)
+#define for_each_seed(seed, count)            \
+    for (uint64_t seed = 0, seed##_tried = 0; \
+         test_seed_next(&seed, &seed##_tried, count);)
 
 /** Run @p tests, an array, all or those whose names match argv[1], a pattern
  * with * and ?. Returns what main should. */
@@ -47,9 +48,7 @@
 int test_run_array(int argc, char **argv, const struct CMUnitTest *tests,
                    size_t count);
 /** See for_each_seed(). */
-uint64_t test_seed_first(void);
-/** See for_each_seed(). */
-bool test_seed_next(uint64_t *seed, uint64_t count);
+bool test_seed_next(uint64_t *seed, uint64_t *tried, uint64_t count);
 
 /** A new empty directory for this test; removed by test_dir_remove(). Returns
  * new. */

@@ -27,6 +27,7 @@ static enum flaw {
     SYNC_FORGETS_TO_WRITE,
     APPENDS_CHANGE_PLACES,
     CRASH_KEEPS_TIMERS,
+    CRASH_KEEPS_LETTERS,
     CRASH_SENDS_WHAT_IT_HELD,
     LETTERS_TAKE_THE_NETWORK,
     LETTER_COMES_TWICE,
@@ -54,6 +55,7 @@ static const struct {
     {SYNC_FORGETS_TO_WRITE, "what_is_durable_survives_a_crash"},
     {APPENDS_CHANGE_PLACES, "a_crash_keeps_a_prefix_of_what_was_appended"},
     {CRASH_KEEPS_TIMERS, "a_crash_forgets_the_timers"},
+    {CRASH_KEEPS_LETTERS, "a_crash_loses_what_was_sent_home"},
     {CRASH_SENDS_WHAT_IT_HELD, "what_a_crash_finds_unsent_is_never_sent"},
     {LETTERS_TAKE_THE_NETWORK, "a_message_to_oneself_comes_once_and_in_order"},
     {LETTER_COMES_TWICE, "a_message_to_oneself_comes_once_and_in_order"},
@@ -220,8 +222,11 @@ static void pass_world(void *world, nsec time)
 
 static void crash_world(void *world)
 {
-    sim_crash(world, 1);
-    sim_boot(world, 1);
+    struct sim *sim = world;
+    sim_crash(sim, 1);
+    sim_boot(sim, 1);
+    if (flaw == CRASH_KEEPS_LETTERS)
+        sim->nodes[0].boots--; /* As if it had never crashed. */
 }
 
 static void stall_world(void *world, void (*during)(void *, int), void *self)

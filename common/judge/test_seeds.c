@@ -35,6 +35,27 @@ static void counts_seeds(void **state)
     fprintf(stderr, "%u seeds", count);
 }
 
+static void leaves_its_loop_and_passes(void **state)
+{
+    (void)state;
+    for_each_seed (seed, 100) {
+        if (seed == 7)
+            return;
+    }
+}
+
+static void nests(void **state)
+{
+    unsigned count = 0;
+    (void)state;
+    for_each_seed (outer, 3) {
+        for_each_seed (inner, 4) {
+            count += outer + inner > 0;
+        }
+    }
+    fprintf(stderr, "%u times", count);
+}
+
 /* In a process of its own, so that it may fail. */
 static G_NORETURN void run_inside(CMUnitTestFunction function, const char *seed)
 {
@@ -86,6 +107,16 @@ static void every_seed_is_tried_or_the_one_that_was_asked_for(void **state)
     expect(counts_seeds, "0", 0, "1 seeds");
 }
 
+static void loops_may_nest_and_may_be_left(void **state)
+{
+    int status;
+    (void)state;
+    expect(nests, "", 0, "12 times");
+    expect(nests, "5", 0, "1 times");
+    g_autofree char *said = said_by(leaves_its_loop_and_passes, "", &status);
+    assert_null(strstr(said, "seed 0x7"));
+}
+
 static void a_seed_that_is_no_number_is_refused(void **state)
 {
     (void)state;
@@ -112,6 +143,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_seed_is_tried_or_the_one_that_was_asked_for),
+        cmocka_unit_test(loops_may_nest_and_may_be_left),
         cmocka_unit_test(a_seed_that_is_no_number_is_refused),
         cmocka_unit_test(a_failure_names_its_seed_and_how_to_see_it_again),
         cmocka_unit_test(an_abort_names_its_test_and_its_seed),

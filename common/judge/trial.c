@@ -142,6 +142,7 @@ void trial_open(struct trial *trial, uint64_t seed)
     g_string_truncate(trial->there, 0);
     trial->zero = NULL;
     trial->early = 0;
+    trial->syncs = 0;
     for (int i = 0; i < TRIAL_ALARMS; i++) {
         struct alarm *alarm = &trial->alarms[i];
         *alarm = (struct alarm){.trial = trial};

@@ -32,6 +32,7 @@ struct trial {
     struct timer *zero; /**< To be armed, with no delay, by the next message. */
     nsec last;          /**< When an alarm fired last. */
     unsigned early;     /**< How many fired too early. */
+    int syncs;          /**< Of a stalled disk, so far. */
     GString *failure;   /**< What was broken; empty: nothing yet. */
 };
 

@@ -39,7 +39,17 @@ static inline uint64_t dice_roll(struct dice *dice)
 static inline uint64_t dice_between(struct dice *dice, uint64_t low,
                                     uint64_t high)
 {
-    return low + dice_roll(dice) % (high - low + 1);
+    uint64_t span = high - low + 1; /* 0: all numbers there are. */
+    return low + (span ? dice_roll(dice) % span : dice_roll(dice));
+}
+
+/** A number that stands for @p text (FNV-1a). */
+static inline uint64_t dice_number(const char *text)
+{
+    uint64_t number = 0xcbf29ce484222325u;
+    for (; *text; text++)
+        number = (number ^ (uint8_t)*text) * 0x100000001b3u;
+    return number;
 }
 
 /** The dice of the @p number-th event at @p place, in the world of @p seed. */

@@ -174,7 +174,7 @@ void disk_crash(struct disk *disk, uint64_t seed, uint64_t place)
 {
     for (unsigned i = 0; i < disk->dirty->len; i++) {
         struct file *file = disk->dirty->pdata[i];
-        tear(file, dice_at(seed, place, g_str_hash(file->key)));
+        tear(file, dice_at(seed, place, dice_number(file->key)));
     }
     g_ptr_array_set_size(disk->dirty, 0);
 }

@@ -7,7 +7,8 @@
  *     on_arrival    -- unless the node is down or the link cut: delivered
  *
  * What a node sends itself takes the first two stations, with no fate: it
- * arrives at once, in order, after what is already there.
+ * arrives at once, in order, after what is already there; unless the node has
+ * crashed meanwhile.
  */
 #include "common/world/sim_parts.h"
 
@@ -16,6 +17,7 @@ struct packet {
     struct sim *sim;
     node_id from, to;
     uint64_t number; /* On its link. */
+    uint64_t boot;   /* Of its sender. */
     uint64_t stamp;
     GBytes *message; /* Empty: a farewell. */
 };
@@ -45,8 +47,11 @@ static void record_packet(const struct packet *packet, const char *event,
 static bool arrives(const struct packet *packet)
 {
     struct sim *sim = packet->sim;
+    const struct node *node = &sim->nodes[packet->to - 1];
+    if (packet->from == packet->to)
+        return node->up && node->boots == packet->boot;
     bool farewell = g_bytes_get_size(packet->message) == 0;
-    return sim->nodes[packet->to - 1].up &&
+    return node->up &&
            (farewell || !link_of(sim, packet->from, packet->to)->cut);
 }
 
@@ -75,6 +80,7 @@ static struct packet *packet_new(struct sim *sim, node_id from, node_id to,
         .sim = sim,
         .from = from,
         .to = to,
+        .boot = sim->nodes[from - 1].boots,
         .message = g_bytes_ref(message),
     };
     return packet;
@@ -85,7 +91,7 @@ static struct packet *packet_new(struct sim *sim, node_id from, node_id to,
 static void arrive_after(struct packet *packet, nsec delay)
 {
     struct sim *sim = packet->sim;
-    timers_arm(&sim->events, &packet->timer, sim->now + delay);
+    timers_arm(&sim->events, &packet->timer, timers_after(sim->now, delay));
 }
 
 static void repeat(const struct packet *packet, nsec delay)
@@ -107,7 +113,7 @@ static void roll_fate(struct packet *packet)
     bool repeated = dice_roll(&dice) % 1000 < weather->repeat;
     nsec delay = dice_between(&dice, weather->delay_min, weather->delay_max);
     nsec later = dice_between(&dice, weather->delay_min, weather->delay_max);
-    if (repeated)
+    if (repeated && !lost)
         repeat(packet, later);
     if (!lost) {
         arrive_after(packet, delay);

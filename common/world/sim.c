@@ -62,7 +62,10 @@ static void set_alarm(struct node *node)
         return;
     }
     nsec due = MAX(clock_world(&node->clock, first->due), node->sim->now);
-    if (node->alarm.place == 0 || node->alarm.due != due)
+    /* One due now was perhaps armed just now: then it comes after all that is
+     * already here. */
+    if (node->alarm.place == 0 || node->alarm.due != due ||
+        due == node->sim->now)
         timers_arm(events, &node->alarm, due);
 }
 
@@ -333,7 +336,8 @@ void sim_run(struct sim *sim, nsec until)
     for (const struct timer *first;
          (first = timers_first(&sim->events)) && first->due <= until;)
         sim_step(sim);
-    sim->now = MAX(sim->now, until);
+    if (until > sim->now)
+        move_time(sim, until);
 }
 
 /* ---- Small doors. ---- */

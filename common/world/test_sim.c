@@ -85,8 +85,8 @@ static void messages_are_lost_repeated_and_reordered(void **state)
     }
     if (g_getenv("SEED"))
         return;
-    /* Lost by 0.3 unless repeated (0.2): 76 % arrive, 14 % twice. */
-    assert_in_range(arrived, 1450, 1590);
+    /* Of 2000: 70 % arrive, and of these 20 % twice. */
+    assert_in_range(arrived, 1330, 1470);
     assert_in_range(twice, 220, 340);
     assert_true(overtaken > 200);
 }
@@ -387,7 +387,7 @@ static void a_seed_gives_the_same_trace_on_every_machine(void **state)
     assert_true(strlen(trace) > 10000);
     assert_string_equal(
         hash,
-        "8caa9b51f0a7f818b8efe57893bdaa614dbd551ad9950f150fe3d2901f66dbb5");
+        "801a70beab862b93f83f035aa16970d1d2ba8ab7c71bf9c8231bbe8d796b687e");
     free(trace);
 }
 
