@@ -213,6 +213,73 @@ static void a_world_in_which_time_stands_still_is_stopped(void **state)
     assert_true(WIFSIGNALED(status));
 }
 
+struct batch {
+    struct sim *sim;
+    GString *seen;
+    struct timer old, end; /* Due at the same instant; armed by "a". */
+};
+
+static void note_old(void *self)
+{
+    g_string_append_c(((struct batch *)self)->seen, 'o');
+}
+
+static void note_end(void *self)
+{
+    g_string_append_c(((struct batch *)self)->seen, 'e');
+}
+
+static void arm_at_a(void *self, node_id from, GBytes *message)
+{
+    struct batch *batch = self;
+    add_to(batch->seen, from, message);
+    if (batch->seen->str[batch->seen->len - 1] == 'a')
+        env_arm(sim_env(batch->sim, 1), &batch->end, 0);
+}
+
+static void no_delay_means_after_what_comes_at_the_same_instant(void **state)
+{
+    (void)state;
+    struct sim_weather weather = {.delay_min = MSEC, .delay_max = MSEC};
+    struct sim *sim = sim_new(2, 1, weather);
+    g_autoptr(GString) seen = g_string_new(NULL);
+    struct batch batch = {.sim = sim, .seen = seen};
+    batch.old = (struct timer){.fire = note_old, .self = &batch};
+    batch.end = (struct timer){.fire = note_end, .self = &batch};
+    env_bind(sim_env(sim, 1), arm_at_a, &batch);
+    say(sim, 2, 1, "a");
+    env_arm(sim_env(sim, 1), &batch.old, MSEC);
+    sim_run(sim, 0);
+    say(sim, 2, 1, "b");
+    run_out(sim);
+    assert_non_null(strstr(seen->str, "a"));
+    assert_true(strchr(seen->str, 'b') < strchr(seen->str, 'e'));
+    sim_free(sim);
+}
+
+static void time_that_passes_between_runs_is_not_standing(void **state)
+{
+    (void)state;
+    struct sim *sim = sim_new(2, 1, (struct sim_weather){0});
+    for (unsigned i = 0; i < (1 << 22) + 10; i++) {
+        say(sim, 1, 2, "x");
+        say(sim, 2, 1, "y");
+        sim_run(sim, sim_time(sim) + 1);
+    }
+    assert_true(sim_delivered(sim) > 1 << 23);
+    sim_free(sim);
+}
+
+static void dice_may_roll_any_number_there_is(void **state)
+{
+    (void)state;
+    struct dice dice = dice_at(1, 2, 3);
+    uint64_t first = dice_between(&dice, 0, UINT64_MAX);
+    assert_true(first != dice_between(&dice, 0, UINT64_MAX));
+    assert_int_equal(dice_between(&dice, 7, 7), 7);
+    assert_true(dice_number("log.c0") != dice_number("log.ar"));
+}
+
 /* ---- Disks. ---- */
 
 static GBytes *bytes(const char *word)
@@ -401,6 +468,9 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_fast_clock_fires_its_timers_early),
         cmocka_unit_test(a_drifting_clock_shows_each_moment_once_asked),
         cmocka_unit_test(a_world_in_which_time_stands_still_is_stopped),
+        cmocka_unit_test(no_delay_means_after_what_comes_at_the_same_instant),
+        cmocka_unit_test(time_that_passes_between_runs_is_not_standing),
+        cmocka_unit_test(dice_may_roll_any_number_there_is),
         cmocka_unit_test(every_boot_has_another_clock_and_other_random_numbers),
         cmocka_unit_test(a_crash_leaves_every_prefix_and_nothing_else),
         cmocka_unit_test(a_heap_of_timers_stays_in_order_whatever_is_moved),
