@@ -17,7 +17,7 @@
 
 enum {
     MOST = 65507,      /* As a UDP datagram. */
-    STANDING = 1 << 23 /* Events at one time: more is a circle. */
+    STANDING = 1 << 20 /* Events at one time: more is a circle. */
 };
 
 static struct node *node_of(struct env *env)
