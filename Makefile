@@ -47,6 +47,8 @@ needed := \
   $(if $(filter test check,$(goals)),curl:/usr/bin/curl) \
   $(if $(and $(clang),$(SAN)$(TSAN)),libclang-rt-$(clang_version)-dev:/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.asan-*.a) \
   $(if $(filter figures,$(goals)),gnuplot-nox:/usr/bin/gnuplot) \
+  $(if $(filter figures bench check,$(goals)),liburing-dev:/usr/include/liburing.h) \
+  $(if $(filter bench,$(goals)),libuv1-dev:/usr/include/uv.h libevent-dev:/usr/include/event.h) \
   $(if $(filter docs check,$(goals)),doxygen:/usr/bin/doxygen \
     doxygen-awesome-css:/usr/share/doxygen-awesome-css/doxygen-awesome.css \
     libjs-mathjax:/usr/share/javascript/mathjax/MathJax.js) \
@@ -67,6 +69,11 @@ once = $(eval $1 := $(shell $2))$($1)
 packages := glib-2.0 cmocka zlib
 PKG_CFLAGS = $(call once,PKG_CFLAGS,pkg-config --cflags $(packages) | sed 's/-I/-isystem /g')
 PKG_LIBS = $(call once,PKG_LIBS,pkg-config --libs $(packages))
+# What a program or two can use, and the book can do without: HAVE_LIBUV ..
+OPTIONAL = $(call once,OPTIONAL,for p in liburing libuv libevent; do \
+  pkg-config --exists $$p && echo $$p; done)
+HAVE = $(call once,HAVE,echo $(OPTIONAL) | tr a-z A-Z | sed 's/[^ ]*/-DHAVE_&/g')
+OPTIONAL_LIBS = $(if $(OPTIONAL),$(call once,OPTIONAL_LIBS,pkg-config --libs $(OPTIONAL)))
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
   -Wmissing-prototypes -Wvla $(if $(WERROR),-Werror)
 OPT := $(if $(SAN)$(TSAN),-Og,-O2)
@@ -74,8 +81,8 @@ MODE := $(if $(SAN),-fsanitize=address -fsanitize=undefined -fno-omit-frame-poin
     -fno-sanitize-recover=undefined) $(if $(TSAN),-fsanitize=thread)
 CFLAGS ?= $(OPT) -g
 FLAGS = -std=gnu11 -D_GNU_SOURCE $(WARN) $(CFLAGS) -ffp-contract=off \
-  -I. -Ichapters $(PKG_CFLAGS) $(MODE)
-LIBS = -Wl,--as-needed $(PKG_LIBS) -lm -pthread
+  -I. -Ichapters $(PKG_CFLAGS) $(HAVE) $(MODE)
+LIBS = -Wl,--as-needed $(PKG_LIBS) $(OPTIONAL_LIBS) -lm -pthread
 
 # ---- What there is -----------------------------------------------------------
 

@@ -42,6 +42,18 @@ int net_accept(int listener, struct address *from)
     return fd;
 }
 
+int net_connect(const struct address *address)
+{
+    int fd = socket(address->storage.ss_family,
+                    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -1;
+    const struct sockaddr *to = (const struct sockaddr *)&address->storage;
+    if (connect(fd, to, address->size) < 0 && errno != EINPROGRESS)
+        return give_up(fd);
+    return fd;
+}
+
 int net_bind(const struct address *address)
 {
     int fd = socket(address->storage.ss_family,

@@ -21,6 +21,10 @@ int net_listen(const struct address *address, int backlog);
  * that blocks; or -1. A connection that died in the queue (ECONNABORTED) and a
  * signal (EINTR) are not errors: the next one is awaited. */
 int net_accept(int listener, struct address *from);
+/** Begin to connect to @p address: a socket that does not block, connected or
+ * still connecting; it becomes writable when that has ended, and SO_ERROR tells
+ * how. Or -1. */
+int net_connect(const struct address *address);
 /** A UDP socket bound to @p address, non-blocking; or -1. */
 int net_bind(const struct address *address);
 

@@ -1,0 +1,77 @@
+/**
+ * @file stream.h
+ * A connection in a loop: it never blocks, and its buffers have bounds.
+ *
+ *     // An echo, complete: what on_room and on_bytes of its owner do.
+ *     static size_t on_bytes(void *self, const uint8_t *data, size_t size,
+ *                            bool ended)
+ *     {
+ *         struct visit *visit = self;
+ *         size_t used = stream_write(visit->stream, data, size);
+ *         if (ended && used == size)
+ *             stream_end(visit->stream);
+ *         return used; // The rest is kept; on_room calls stream_again().
+ *     }
+ *
+ * Bytes that the owner leaves unused are kept and shown again. When the stream
+ * keeps as many as it may, it reads no more: the kernel's buffers fill, and in
+ * the end the sender waits. That is *backpressure*; nothing is ever dropped.
+ *
+ * What is written leaves when the turn ends, in one system call, as soon as the
+ * gate lets it pass. Only the loop calls the owner, never a function of this
+ * page; so the owner frees a stream in on_close, or between callbacks.
+ */
+#ifndef SOCKETS_STREAM_H
+#define SOCKETS_STREAM_H
+#include "01-sockets/loop.h"
+#include "common/world/gate.h"
+
+/** How many bytes a stream keeps each way, unless its owner says otherwise. */
+#define STREAM_MOST ((size_t)1 << 16)
+
+struct stream;
+
+/** Who is called, and what may be kept. */
+struct stream_owner {
+    /** These bytes came: all that are unused, oldest first. With @p ended
+     * nothing will follow them, and there may be none. Returns how many are
+     * used up. */
+    size_t (*on_bytes)(void *self, const uint8_t *data, size_t size,
+                       bool ended);
+    /** A write found too little room, and now half of it is free. May be
+     * NULL. */
+    void (*on_room)(void *self);
+    /** It is over, the last call there is: with 0 when both sides have ended
+     * and all was sent; else with the errno of the failure. */
+    void (*on_close)(void *self, int error);
+    void *self;  /**< Their first argument. */
+    size_t most; /**< Bytes to keep, each way; 0: STREAM_MOST. */
+};
+
+/** A stream over @p fd, connected or still connecting, which it takes and makes
+ * non-blocking. It asks @p gate what may leave; NULL: everything may. Borrows
+ * @p loop and @p gate. Returns new. */
+struct stream *stream_new(struct loop *loop, const struct gate *gate, int fd,
+                          struct stream_owner owner);
+/** Add to what will be sent. Returns how many of the @p size bytes were taken:
+ * all, if there is room for them; none after stream_end(). Copies. */
+size_t stream_write(struct stream *stream, const void *data, size_t size);
+/** Show the unused bytes again, soon: something has changed. */
+void stream_again(struct stream *stream);
+/** We shall write no more: when all is sent, tell the other side (FIN). It may
+ * go on sending. */
+void stream_end(struct stream *stream);
+/** Give up: on_close comes with ECONNABORTED, soon, and nothing before it. The
+ * other side is told (RST), so that it takes no part for the whole. */
+void stream_abort(struct stream *stream);
+
+/** How many bytes a write would take now. */
+size_t stream_room(const struct stream *stream);
+/** How many bytes are written and not yet sent. */
+size_t stream_backlog(const struct stream *stream);
+/** The descriptor, for socket options. */
+int stream_fd(const struct stream *stream);
+/** Close it now, whatever it holds. */
+void stream_free(struct stream *stream);
+
+#endif
