@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 enum { BATCH = 512, PASSES = 4 };
+#define FOR_EVER UINT64_MAX
 
 struct loop {
     int fd;
@@ -54,9 +55,12 @@ void loop_watch(struct loop *loop, struct watch *watch, uint32_t events)
         forget(loop, watch);
 }
 
-/* Older kernels wait in milliseconds: then a little longer, never shorter. */
+/* Older kernels wait in milliseconds: then a little longer, never shorter. To
+ * wait without end costs them no alarm clock. */
 static int wait_for_events(struct loop *loop, nsec wait)
 {
+    if (wait == FOR_EVER)
+        return epoll_wait(loop->fd, loop->events, BATCH, -1);
     struct timespec time = {(time_t)(wait / SEC), (long)(wait % SEC)};
     int count = epoll_pwait2(loop->fd, loop->events, BATCH, &time, NULL);
     if (count >= 0 || (errno != ENOSYS && errno != EPERM))
@@ -179,7 +183,7 @@ void loop_turn(struct loop *loop, nsec wait)
 void loop_run(struct loop *loop)
 {
     for (loop->stopped = false; !loop->stopped;)
-        loop_turn(loop, 3600 * SEC);
+        loop_turn(loop, FOR_EVER);
 }
 
 void loop_stop(struct loop *loop)
