@@ -22,6 +22,7 @@
  * they held is given back as they end.
  */
 #include "01-sockets/echo.h"
+#include <errno.h>
 #include <glib.h>
 #include <pthread.h>
 #include <unistd.h>
@@ -49,7 +50,10 @@ int echo_thread(int listener)
     for (;;) {
         pthread_t thread;
         int fd = echo_accept(listener);
-        if (pthread_create(&thread, &attributes, visit, GINT_TO_POINTER(fd)))
+        int error =
+            pthread_create(&thread, &attributes, visit, GINT_TO_POINTER(fd));
+        g_assert(error != EINVAL); /* The stack would be too small. */
+        if (error != 0)
             close(fd);
     }
 }
