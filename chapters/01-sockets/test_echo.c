@@ -3,6 +3,11 @@
  * What they hold of the machine is in test_echo_limits.c.
  */
 #include "01-sockets/test_echo.h"
+#include "01-sockets/net.h"
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sched.h>
+#include <sys/syscall.h>
 
 enum { MANY = 100, MEGABYTE = 1 << 20, HELD_MOST = 64 * MEGABYTE };
 
@@ -230,6 +235,104 @@ static void holds_up_who_never_reads_and_nobody_else(void **state)
     close(honest);
 }
 
+/* ---- The process. ---- */
+
+/* Of a process that has just one. */
+static pid_t child_of(pid_t pid)
+{
+    g_autofree char *path =
+        g_strdup_printf("/proc/%d/task/%d/children", pid, pid);
+    g_autofree char *children = NULL;
+    if (!g_file_get_contents(path, &children, NULL, NULL))
+        skip();
+    return atoi(children);
+}
+
+/* A copy of the descriptor @p number of @p pid; -1 when it has none. */
+static int borrow(pid_t pid, int number)
+{
+    int process = (int)syscall(SYS_pidfd_open, pid, 0);
+    int fd = (int)syscall(SYS_pidfd_getfd, process, number, 0);
+    int why = errno;
+    close(process);
+    if (fd < 0 && why != EBADF)
+        skip(); /* The system does not let us look. */
+    return fd;
+}
+
+/* 1 if it is a connection that sends at once, 0 if it is none. */
+static int sends_at_once(int fd)
+{
+    struct sockaddr_in peer;
+    socklen_t size = sizeof peer;
+    int value = 0;
+    if (getpeername(fd, (struct sockaddr *)&peer, &size) < 0)
+        return 0;
+    size = sizeof value;
+    getsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &value, &size);
+    assert_true(value);
+    return 1;
+}
+
+static void sends_every_echo_at_once(void **state)
+{
+    struct server server = start(of(state)->model);
+    int fd = enter(&server), connections = 0;
+    talk(fd, "a", 1);
+    bool forks = strcmp(server.model, "fork") == 0;
+    for (int i = 3; i < 20; i++) {
+        int copy = borrow(forks ? child_of(server.pid) : server.pid, i);
+        connections += sends_at_once(copy);
+        close(copy);
+    }
+    assert_int_equal(connections, 1);
+    close(fd);
+    end(&server);
+}
+
+static void gives_a_child_its_client_and_nothing_else(void **state)
+{
+    struct server server = start(of(state)->model);
+    int fd = enter(&server);
+    talk(fd, "a", 1);
+    pid_t child = child_of(server.pid);
+    for (int i = 3, left = 1; i < 20; i++) {
+        int copy = borrow(child, i);
+        left -= copy >= 0;
+        close(copy);
+        assert_in_range(left, 0, 1);
+    }
+    close(fd);
+    end(&server);
+}
+
+/* The kernel cancels what a dead process has asked of its io_uring a moment
+ * after its death, and its sockets are closed then. */
+static int listen_again(const struct address *address)
+{
+    nsec deadline = clock_monotonic() + PATIENCE;
+    int fd;
+    while ((fd = net_listen(address, 1)) < 0 && clock_monotonic() < deadline)
+        sched_yield();
+    assert_return_code(fd, errno);
+    return fd;
+}
+
+/* The signal goes to the one process, not to its children. What has come is
+ * echoed by then. */
+static void ends_at_a_signal_with_all_who_are_inside(void **state)
+{
+    struct server server = start(of(state)->model);
+    int fd = enter(&server);
+    talk(fd, "a", 1);
+    kill(server.pid, SIGTERM);
+    bool drains = strcmp(server.model, "epoll") == 0;
+    hear_of_the_end(fd);
+    assert_int_equal(actor_wait(server.actor, PATIENCE), drains ? 0 : -SIGTERM);
+    close(listen_again(&g_array_index(server.there, struct address, 0)));
+    end(&server);
+}
+
 /* ---- The program. ---- */
 
 static void expect_refusal(const char *option, int status, const char *why)
@@ -321,6 +424,9 @@ int main(int argc, char **argv)
         ONE(serves_one_at_a_time, "iterative", ITERATIVE),
         ALL(outlives_who_resets_at_any_point),
         NOT_ITERATIVE(holds_up_who_never_reads_and_nobody_else),
+        ALL(sends_every_echo_at_once),
+        ONE(gives_a_child_its_client_and_nothing_else, "fork", FORK),
+        ALL(ends_at_a_signal_with_all_who_are_inside),
         ALL(complains_of_nothing_that_clients_did),
         cmocka_unit_test(what_it_cannot_do_it_says_in_one_sentence),
         cmocka_unit_test(it_needs_somebody_to_tell_that_it_is_ready),

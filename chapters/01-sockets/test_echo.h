@@ -136,6 +136,16 @@ static inline void hear_the_end(int fd)
     close(fd);
 }
 
+/* The connection ends, well or badly, with no more words. */
+static inline void hear_of_the_end(int fd)
+{
+    char byte;
+    nsec deadline = clock_monotonic() + PATIENCE;
+    ssize_t count = read_some(fd, &byte, 1, deadline);
+    assert_true(count == 0 || (count < 0 && errno == ECONNRESET));
+    close(fd);
+}
+
 /* One who comes, is served, and goes. */
 static inline void visit(const struct server *server)
 {
