@@ -29,6 +29,8 @@
 /** The models, in the order of echo_model_names(). */
 enum { ITERATIVE, FORK, THREAD, POLL, EPOLL, URING, MODELS };
 
+enum { MEGABYTE = 1 << 20, HELD_MOST = 64 * MEGABYTE };
+
 /** A process that serves. */
 struct server {
     const char *model;   /**< Which. */
@@ -101,6 +103,9 @@ static inline struct server *of(void **state)
 
 /* ---- Clients. ---- */
 
+/** What they send: no two parts of it are alike. */
+static char noise[MEGABYTE];
+
 static inline int enter(const struct server *server)
 {
     int fd = dial(server->there, clock_monotonic() + PATIENCE);
@@ -162,6 +167,18 @@ static inline void reset(int fd)
     close(fd);
 }
 
+/* Send as much as the kernel takes now of noise, over and over. @p sent counts
+ * all since the beginning. */
+static inline void stuff(int fd, size_t *sent)
+{
+    ssize_t count = 1;
+    while (count > 0 && *sent < HELD_MOST) {
+        size_t at = *sent % MEGABYTE;
+        count = send(fd, noise + at, MEGABYTE - at, MSG_NOSIGNAL);
+        *sent += (size_t)MAX(count, 0);
+    }
+}
+
 /* ---- Tests for each. ---- */
 
 /* clang-format off */
@@ -184,6 +201,9 @@ static inline void open_stage(void)
 {
     static const char *const names[] = {"iterative", "fork",  "thread",
                                         "poll",      "epoll", "uring"};
+    g_autoptr(GRand) dice = g_rand_new_with_seed(1);
+    for (size_t i = 0; i < sizeof noise; i++)
+        noise[i] = (char)g_rand_int_range(dice, 0, 256);
     stage = stage_new();
     for (int i = 0; i < MODELS; i++)
         servers[i] = start(names[i]);
