@@ -79,12 +79,16 @@ static inline struct server start(const char *model)
     return start_after(model, "exec");
 }
 
+/* A signal ends each; epoll leaves in good order, and says so. */
 static inline void end(struct server *server)
 {
-    actor_signal(server->actor, SIGKILL);
-    g_free(server->where);
-    if (server->there)
+    if (server->where) {
+        actor_signal(server->actor, SIGTERM);
+        int status = actor_wait(server->actor, PATIENCE);
+        assert_true(status == -SIGTERM || status == 0);
         g_array_unref(server->there);
+    }
+    g_free(server->where);
 }
 
 /* Of the models only io_uring may be missing. */
