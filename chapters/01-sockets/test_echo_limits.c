@@ -148,7 +148,7 @@ static void come_and_go(const struct server *server)
 static void holds_nothing_of_who_has_gone(void **state)
 {
     struct server server = start(of(state)->model);
-    unsigned slack = is(&server, THREAD) || is(&server, EPOLL) ? 400 : 64;
+    unsigned slack = is(&server, THREAD) || is(&server, EPOLL) ? 256 : 64;
     unsigned held = held_alone(&server);
     unsigned long memory = 0;
     for (int i = 0; i < 5; i++) {
