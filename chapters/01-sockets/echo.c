@@ -6,8 +6,8 @@
  *
  * and it blocks at both verbs. In receive it waits for a client that is silent;
  * in send for one that does not read. So a client is never further ahead of its
- * echo than one piece and what the kernel keeps, and that is little: who sends
- * without reading is held up, not fed.
+ * echo than one piece and what the kernel's buffers hold, some megabytes: who
+ * sends without reading is held up, not fed.
  *
  * A client that vanishes without a word (its cable is cut) is silent for ever.
  * Against that a server needs deadlines, as serve_http.c has; an echo server

@@ -11,7 +11,7 @@
  * microseconds, and with a process: page tables, a stack in the kernel, a copy
  * of each page it writes to, some 150 KiB in all.
  *
- * A silent client keeps its process busy, and nobody else. Thousands are
+ * A silent client occupies its process, and nobody else waits. Thousands are
  * thousands of processes; when the system has no more to give (EAGAIN), that
  * client is closed, and the parent goes on.
  *

@@ -1,10 +1,10 @@
 /*
  * One after the other.
  *
- *     clients     kernel's queue     process
- *       a --------------------------> [ a ]  accept, visit, close,
- *       b ---------> b                         accept, visit, close ..
- *       c ---------> c
+ *     clients       kernel's queue       process
+ *        a ──────────────────────────────> a   accept, visit, close,
+ *        b ───────────────> b                  accept, visit, close ..
+ *        c ───────────────> c
  *
  * A client costs nothing but its descriptor, and only while it is served: there
  * is no simpler server, and none with less to go wrong. For visits as short as

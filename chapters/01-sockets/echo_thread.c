@@ -11,11 +11,11 @@
  * all with it, and what two of them touch needs a lock. (Here they touch
  * nothing in common.)
  *
- * A silent client keeps its thread busy, and nobody else. A thread is a stack.
- * By default that is 8 MiB of addresses, 32 GiB for 4096 clients, more than a
- * careful system grants. A visit needs one piece and a few frames: 64 KiB will
- * do, 256 MiB for all of them. Only pages that were touched take memory, 12 to
- * 24 KiB of each stack, and 16 KiB more for the one it has in the kernel.
+ * A silent client occupies its thread, and nobody else waits. Each thread has a
+ * stack. By default that is 8 MiB of addresses, 32 GiB for 4096 clients, more
+ * than a careful system grants. A visit needs one piece and a few frames: 64 KiB
+ * will do, 256 MiB for all of them. Only pages that were touched take memory, 12
+ * to 24 KiB of each stack, and 16 KiB more for the one it has in the kernel.
  *
  * When there is no thread to be had (EAGAIN), that client is closed, and the
  * server goes on. The threads are *detached*: nobody waits for them, and what

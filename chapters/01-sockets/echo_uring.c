@@ -14,9 +14,10 @@
  *         |                     |   ^ ──── a part ───.
  *         '── end, error ──> gone   '────────────────'
  *
- * Each client has exactly one operation with the kernel, always. So nothing is
- * lost, and what belongs to a client can be freed when it is gone: nobody else
- * still writes to it.
+ * Each client has exactly one operation with the kernel, always. So nobody is
+ * forgotten, and what belongs to a client can be freed when it is gone: nothing
+ * is written to it any more. (When the process dies, the kernel cancels what it
+ * had asked for a moment later; its port is free only then.)
  *
  * A silent client costs a piece: the kernel must know where to put the bytes
  * before they come. (Untouched pages of it take no memory.) Thousands cost only
@@ -102,7 +103,7 @@ static void send_rest(struct server *server, struct client *client)
 
 static bool passes(int result)
 {
-    return result == -EAGAIN || result == -EINTR || result == -ECONNABORTED;
+    return result == -EAGAIN || result == -EINTR;
 }
 
 static void leave(struct client *client)
@@ -150,7 +151,7 @@ static void on_accept(struct server *server, int result, bool more)
         enter(server, result);
     if (more)
         return;
-    if (result >= 0 || passes(result) || unknown)
+    if (result >= 0 || result == -ECONNABORTED || passes(result) || unknown)
         accept_some(server);
     else
         accept_later(server);

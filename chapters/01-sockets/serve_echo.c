@@ -20,11 +20,11 @@ static char *way = "epoll";
 static bool parse_options(int argc, char **argv, GError **error)
 {
     g_autofree char *names = echo_model_names();
+    g_autofree char *ways = g_strdup_printf("%s (epoll)", names);
     const GOptionEntry entries[] = {
         {"listen", 0, 0, G_OPTION_ARG_STRING, &where,
          "Where to serve (127.0.0.1:7007)", "HOST:PORT"},
-        {"model", 0, 0, G_OPTION_ARG_STRING, &way, "In which way (epoll)",
-         names},
+        {"model", 0, 0, G_OPTION_ARG_STRING, &way, ways, "NAME"},
         G_OPTION_ENTRY_NULL,
     };
     g_autoptr(GOptionContext) context = g_option_context_new(NULL);
@@ -74,6 +74,22 @@ static bool announce(int listener)
     return fflush(stdout) == 0;
 }
 
+static int serve(const struct echo_model *model, const struct address *address)
+{
+    allow_many_descriptors();
+    int status = model->check ? model->check() : 0;
+    if (status != 0)
+        return status;
+    int listener = listen_at(address);
+    if (listener < 0)
+        return complain(FAILED, "cannot listen at %s: %s", where,
+                        g_strerror(errno));
+    if (!announce(listener))
+        return complain(FAILED, "cannot say it is ready: %s",
+                        g_strerror(errno));
+    return model->serve(listener);
+}
+
 int main(int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
@@ -87,17 +103,5 @@ int main(int argc, char **argv)
         return complain(USAGE, "%s", error->message);
     if (!address_parse(&address, where, &error))
         return complain(address_error_status(error), "%s", error->message);
-    const struct echo_model *model = echo_model(way);
-    allow_many_descriptors();
-    int status = model->check ? model->check() : 0;
-    if (status != 0)
-        return status;
-    int listener = listen_at(&address);
-    if (listener < 0)
-        return complain(FAILED, "cannot listen at %s: %s", where,
-                        g_strerror(errno));
-    if (!announce(listener))
-        return complain(FAILED, "cannot say it is ready: %s",
-                        g_strerror(errno));
-    return model->serve(listener);
+    return serve(echo_model(way), &address);
 }
