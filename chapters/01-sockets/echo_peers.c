@@ -1,6 +1,4 @@
 #include "01-sockets/echo_peers.h"
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -18,12 +16,6 @@
 
 enum { PIECE = 1 << 16, BATCH = 512 };
 
-static void set_nodelay(int fd)
-{
-    static const int one = 1;
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-}
-
 /* ---- Bare: epoll_wait, recv, send. ----
  *
  * No server: a client that does not read stops it. But none is faster. */
@@ -37,10 +29,8 @@ static void add(int epoll, int fd)
 static void welcome(int epoll, int listener)
 {
     int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-    if (fd < 0)
-        return;
-    set_nodelay(fd);
-    add(epoll, fd);
+    if (fd >= 0)
+        add(epoll, fd);
 }
 
 static void echo_once(int fd)
@@ -121,7 +111,6 @@ static void on_uv_connection(uv_stream_t *listener, int status)
         uv_close((uv_handle_t *)client, on_closed);
         return;
     }
-    uv_tcp_nodelay(client, 1);
     uv_read_start((uv_stream_t *)client, lend_buffer, on_read);
 }
 
@@ -161,7 +150,6 @@ static void on_event_connection(struct evconnlistener *listener,
     (void)size;
     struct bufferevent *stream =
         bufferevent_socket_new(base, fd, BEV_OPT_CLOSE_ON_FREE);
-    set_nodelay(fd);
     bufferevent_setcb(stream, on_input, NULL, on_event, NULL);
     bufferevent_enable(stream, EV_READ | EV_WRITE);
 }

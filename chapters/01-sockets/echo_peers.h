@@ -7,7 +7,8 @@
  *     const struct echo_peer *peer = echo_peer("libuv");
  *     return peer->serve(listener);
  *
- * All of them serve in one thread, and set TCP_NODELAY as the book's does.
+ * All of them serve in one thread. Set TCP_NODELAY on the listener: whoever is
+ * accepted inherits it.
  */
 #ifndef SOCKETS_ECHO_PEERS_H
 #define SOCKETS_ECHO_PEERS_H

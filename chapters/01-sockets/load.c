@@ -159,13 +159,21 @@ static void count_late(struct load *load, struct load_client *client)
     } while (load->plan->rate > 0);
 }
 
+static void mark(const struct load_plan *plan)
+{
+    if (plan->mark)
+        plan->mark(plan->self);
+}
+
 static void run(struct load *load)
 {
     start(load);
     run_until(load, load->from);
-    load->result->busy = processor_time();
+    mark(load->plan);
+    nsec before = processor_time();
     run_until(load, load->end);
-    load->result->busy = processor_time() - load->result->busy;
+    load->result->busy = processor_time() - before;
+    mark(load->plan);
     load->result->counted = load->plan->duration;
     for (unsigned i = 0; i < load->plan->connections && !load->error; i++)
         count_late(load, &load->clients[i]);

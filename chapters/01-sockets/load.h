@@ -38,7 +38,9 @@ struct load_plan {
     nsec duration; /**< How long to count. */
     /** Told a few times a second how far it is; NULL: nobody is. */
     void (*progress)(void *self, const struct load_result *so_far);
-    void *self; /**< Its first argument. */
+    /** Called when counting begins, and when it ends; NULL: it is not. */
+    void (*mark)(void *self);
+    void *self; /**< Their first argument. */
 };
 
 /** The patience of who names none; and the highest rate. */
