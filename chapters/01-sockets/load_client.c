@@ -164,14 +164,15 @@ static bool compare(struct load *load, const struct load_client *client,
     return false;
 }
 
-/* All that has come of the echo; and if it is complete, the next may begin. */
+/* All that has come of the echo; and if it is complete, the next may begin. The
+ * end of the stream brings an event of its own. */
 static void pull(struct load *load, struct load_client *client)
 {
     while (client->received < load->plan->size) {
         size_t piece = MIN(load->plan->size - client->received, LOAD_PIECE);
         ssize_t count = recv(client->fd, load->bytes, piece, 0);
-        if (count == 0 || (count < 0 && errno != EAGAIN))
-            break_off(load, client, count == 0 ? 0 : errno);
+        if (count < 0 && errno != EAGAIN)
+            break_off(load, client, errno);
         if (count <= 0 || !compare(load, client, (size_t)count))
             return;
         client->received += (size_t)count;

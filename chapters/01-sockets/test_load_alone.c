@@ -4,6 +4,9 @@
 #include "01-sockets/net.h"
 #include "common/judge/test.h"
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 enum { SIZE = 64 };
@@ -26,13 +29,13 @@ static int a_narrow_door(struct address *address)
     return listener;
 }
 
-static void expect_alone(const struct address *address, int why)
+static void expect_alone(const struct address *address, nsec patience, int why)
 {
     struct load_plan plan = {.connections = 3,
                              .silent = 3,
                              .size = SIZE,
-                             .patience = MSEC,
-                             .duration = 3600 * SEC};
+                             .patience = patience,
+                             .duration = 60 * SEC};
     g_autoptr(GError) error = NULL;
     assert_null(load_run(address, &plan, &error));
     assert_true(g_error_matches(error, LOAD_ERROR, LOAD_ALONE));
@@ -47,7 +50,7 @@ static void where_nobody_listens_there_is_no_result(void **state)
     (void)state;
     bind(fd, (const struct sockaddr *)&address.storage, address.size);
     address = address_of(fd);
-    expect_alone(&address, ECONNREFUSED);
+    expect_alone(&address, 3600 * SEC, ECONNREFUSED);
     close(fd);
 }
 
@@ -77,10 +80,12 @@ static void where_nobody_is_let_in_there_is_no_result(void **state)
     (void)state;
     connect(inside, (const struct sockaddr *)&address.storage, address.size);
     wait_ready(listener, POLLIN, NEVER);
-    expect_alone(&address, ETIMEDOUT);
+    expect_alone(&address, MSEC, ETIMEDOUT);
     close(inside);
     close(listener);
 }
+
+/* ---- While it is under way. ---- */
 
 static unsigned open_descriptors(void)
 {
@@ -100,6 +105,81 @@ static void no_descriptor_is_left_open(void **state)
     assert_int_equal(open_descriptors(), before);
 }
 
+struct moment {
+    nsec when;
+    unsigned descriptors;
+};
+
+static void look(void *self)
+{
+    struct moment *moment = self;
+    if (moment->when == 0)
+        *moment = (struct moment){clock_monotonic(), open_descriptors()};
+}
+
+static void expect_patience(unsigned connections, unsigned sockets)
+{
+    struct moment begin = {0};
+    struct load_plan plan = {.connections = connections,
+                             .size = SIZE,
+                             .patience = 50 * MSEC,
+                             .duration = MSEC,
+                             .mark = look,
+                             .self = &begin};
+    struct address address;
+    int listener = a_narrow_door(&address);
+    unsigned before = open_descriptors();
+    nsec now = clock_monotonic();
+    load_result_free(load_run(&address, &plan, NULL));
+    assert_true(begin.when - now >= 50 * MSEC);
+    assert_int_equal(begin.descriptors - before, sockets + 1); /* And epoll. */
+    close(listener);
+}
+
+/* One is let in; of the others, 64 are trying. */
+static void it_has_patience_and_knocks_at_some_doors_at_a_time(void **state)
+{
+    (void)state;
+    expect_patience(5, 5);
+    expect_patience(300, 65);
+}
+
+/* All that are connected to @p self, which is the address. */
+static void expect_no_delay(void *self)
+{
+    struct address peer;
+    unsigned found = 0;
+    for (int fd = 0; fd < 1024; fd++) {
+        int nodelay = 0;
+        socklen_t size = sizeof nodelay;
+        peer.size = sizeof peer.storage;
+        if (getpeername(fd, (struct sockaddr *)&peer.storage, &peer.size) < 0 ||
+            !address_equal(&peer, self))
+            continue;
+        getsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &nodelay, &size);
+        assert_true(nodelay);
+        found++;
+    }
+    assert_int_equal(found, 1);
+    assert_int_equal(prctl(PR_GET_TIMERSLACK), 1);
+}
+
+static void it_waits_for_nothing_but_the_server(void **state)
+{
+    struct address address;
+    struct load_plan plan = {.connections = 1,
+                             .size = SIZE,
+                             .duration = MSEC,
+                             .mark = expect_no_delay,
+                             .self = &address};
+    int listener = a_narrow_door(&address);
+    (void)state;
+    prctl(PR_SET_TIMERSLACK, 12345);
+    load_result_free(load_run(&address, &plan, NULL));
+    assert_int_equal(prctl(PR_GET_TIMERSLACK), 12345);
+    close(listener);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -107,6 +187,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(where_nobody_is_let_in_there_is_no_result),
         cmocka_unit_test(who_is_not_let_in_is_late_all_the_time),
         cmocka_unit_test(no_descriptor_is_left_open),
+        cmocka_unit_test(it_has_patience_and_knocks_at_some_doors_at_a_time),
+        cmocka_unit_test(it_waits_for_nothing_but_the_server),
     };
     return test_run(argc, argv, tests);
 }
