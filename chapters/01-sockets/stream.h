@@ -69,6 +69,8 @@ void stream_abort(struct stream *stream);
 size_t stream_room(const struct stream *stream);
 /** How many bytes are written and not yet sent. */
 size_t stream_backlog(const struct stream *stream);
+/** How many bytes the owner has left unused so far. */
+size_t stream_unused(const struct stream *stream);
 /** The descriptor, for socket options. */
 int stream_fd(const struct stream *stream);
 /** Close it now, whatever it holds. */
