@@ -10,7 +10,7 @@
  * that, so its end comes later, together with the two messages behind it.
  */
 #include "01-sockets/io.h"
-#include "01-sockets/pair.h"
+#include "01-sockets/tube.h"
 #include "common/world/complain.h"
 #include <errno.h>
 #include <netinet/in.h>
@@ -66,24 +66,24 @@ static void draw_at(const char *bytes, size_t start, size_t size)
 /* ---- A client that writes. ---- */
 
 /* One message after the other: many times the letter of its name. */
-static void write_messages(const struct pair *pair)
+static void write_messages(const struct tube *tube)
 {
     char bytes[ALL];
     size_t start = 0;
     printf("  %-*s", MARGIN - 2, "written");
     for (int i = 0; i < MESSAGES; start += sizes[i++]) {
         memset(bytes, names[i], sizes[i]);
-        need(write_all(pair->client, bytes, sizes[i], NEVER), "write");
+        need(write_all(tube->client, bytes, sizes[i], NEVER), "write");
         draw(bytes, start, sizes[i]);
     }
     printf("\n");
 }
 
-static int packet_size(const struct pair *pair)
+static int packet_size(const struct tube *tube)
 {
     int size = 0;
     socklen_t length = sizeof size;
-    getsockopt(pair->client, IPPROTO_TCP, TCP_MAXSEG, &size, &length);
+    getsockopt(tube->client, IPPROTO_TCP, TCP_MAXSEG, &size, &length);
     return size;
 }
 
@@ -96,25 +96,25 @@ struct piece {
 };
 
 /* What has come after @p start bytes, and @p packets, when nothing moves. */
-static void receive(const struct pair *pair, struct piece *piece, size_t start,
+static void receive(const struct tube *tube, struct piece *piece, size_t start,
                     unsigned packets)
 {
-    pair_settle(pair, ALL - start);
-    if (pair_arrived(pair) == 0)
+    tube_settle(tube, ALL - start);
+    if (tube_arrived(tube) == 0)
         return;
-    piece->packets = pair_packets(pair) - packets;
-    ssize_t size = recv(pair->server, piece->bytes, OFFERED, 0);
+    piece->packets = tube_packets(tube) - packets;
+    ssize_t size = recv(tube->server, piece->bytes, OFFERED, 0);
     need(size, "recv");
     piece->size = (size_t)size;
 }
 
-static void receive_wrong(const struct pair *pair, struct piece *pieces)
+static void receive_wrong(const struct tube *tube, struct piece *pieces)
 {
     size_t start = 0;
     unsigned packets = 0;
     for (int i = 0; i < MESSAGES; i++) {
         struct piece *piece = &pieces[i];
-        receive(pair, piece, start, packets);
+        receive(tube, piece, start, packets);
         printf("  recv %d   %7d  %6zu  %7u  ", i + 1, OFFERED, piece->size,
                piece->packets);
         if (piece->size > 0)
@@ -150,13 +150,13 @@ static void judge(const struct piece *piece, char name)
 
 /* ---- As many bytes as the message has. ---- */
 
-static void receive_right(const struct pair *pair)
+static void receive_right(const struct tube *tube)
 {
     char bytes[ALL];
     size_t start = 0;
     for (int i = 0; i < MESSAGES; start += sizes[i++]) {
         nsec deadline = clock_monotonic() + 10 * SEC;
-        ssize_t size = read_all(pair->server, bytes, sizes[i], deadline);
+        ssize_t size = read_all(tube->server, bytes, sizes[i], deadline);
         need(size, "read");
         printf("  %c        %7zu  %6zd           ", names[i], sizes[i], size);
         draw_at(bytes, start, (size_t)size);
@@ -165,28 +165,28 @@ static void receive_right(const struct pair *pair)
 
 int main(void)
 {
-    struct pair pair;
+    struct tube tube;
     struct piece pieces[MESSAGES] = {0};
-    need(pair_open(&pair,
-                   (struct pair_settings){.segment = 536, .receive_buffer = 1}),
+    need(tube_open(&tube,
+                   (struct tube_settings){.segment = 536, .receive_buffer = 1}),
          "TCP on 127.0.0.1");
     printf("A client writes three messages: %zu bytes of a, %zu of b, %zu of "
            "c. One packet\ncarries %d bytes at most, and the receiver's buffer "
            "takes a few packets at a\ntime. The receiver takes one recv for "
            "one message:\n\n           offered     got  packets\n",
-           sizes[0], sizes[1], sizes[2], packet_size(&pair));
-    write_messages(&pair);
-    receive_wrong(&pair, pieces);
+           sizes[0], sizes[1], sizes[2], packet_size(&tube));
+    write_messages(&tube);
+    receive_wrong(&tube, pieces);
     printf("\n");
     for (int i = 0; i < MESSAGES; i++)
         judge(&pieces[i], names[i]);
     printf("\nThe same client, and a receiver that knows how long each message "
            "is, and takes\nread_all():\n\n            wanted     got\n");
-    write_messages(&pair);
-    receive_right(&pair);
+    write_messages(&tube);
+    receive_right(&tube);
     printf("\nThe network cuts where a packet ends, and joins what had to "
            "wait. It keeps every\nbyte, and their order. Where a message ends "
            "the receiver must know: chapter 2.\n");
-    pair_close(&pair);
+    tube_close(&tube);
     return 0;
 }

@@ -10,7 +10,7 @@
  * fast as the receiver reads. That is backpressure.
  */
 #include "01-sockets/io.h"
-#include "01-sockets/pair.h"
+#include "01-sockets/tube.h"
 #include "common/world/complain.h"
 #include <errno.h>
 #include <stdio.h>
@@ -33,7 +33,7 @@ enum {
 };
 
 struct flow {
-    struct pair pair;
+    struct tube tube;
     nsec start;
     size_t written, taken;  /* Bytes, since the start. */
     size_t unsent, arrived; /* In the kernels, when the receiver woke up. */
@@ -60,7 +60,7 @@ static size_t write_some(struct flow *flow)
 {
     size_t done = 0;
     for (size_t count = 1; done < GIVEN && count > 0; done += count)
-        count = send_piece(flow->pair.client, GIVEN - done);
+        count = send_piece(flow->tube.client, GIVEN - done);
     flow->written += done;
     return done;
 }
@@ -78,7 +78,7 @@ static size_t take_some(struct flow *flow)
 {
     size_t done = 0;
     for (size_t count = 1; done < TAKEN && count > 0; done += count)
-        count = take_piece(flow->pair.server, TAKEN - done);
+        count = take_piece(flow->tube.server, TAKEN - done);
     flow->taken += done;
     return done;
 }
@@ -87,7 +87,7 @@ static void take_the_rest(struct flow *flow)
 {
     nsec deadline = clock_monotonic() + 10 * SEC;
     while (flow->taken < flow->written) {
-        need(wait_ready(flow->pair.server, POLLIN, deadline) == 0, "recv");
+        need(wait_ready(flow->tube.server, POLLIN, deadline) == 0, "recv");
         take_some(flow);
     }
 }
@@ -109,8 +109,8 @@ static void run_step(struct flow *flow, bool awake)
     usleep(STEP_MS * 1000);
     printf("%5u ms %3zu KiB %-6s ", now, written / KIB,
            written < GIVEN ? "EAGAIN" : "");
-    draw_level(pair_unsent(&flow->pair));
-    draw_level(pair_arrived(&flow->pair));
+    draw_level(tube_unsent(&flow->tube));
+    draw_level(tube_arrived(&flow->tube));
     printf("%3zu KiB\n", taken / KIB);
 }
 
@@ -121,8 +121,8 @@ static void run(struct flow *flow)
     flow->start = clock_monotonic();
     for (int step = 0; step < STEPS; step++) {
         if (step == ASLEEP) {
-            flow->unsent = pair_unsent(&flow->pair);
-            flow->arrived = pair_arrived(&flow->pair);
+            flow->unsent = tube_unsent(&flow->tube);
+            flow->arrived = tube_arrived(&flow->tube);
         }
         run_step(flow, step >= ASLEEP);
     }
@@ -157,9 +157,9 @@ static void tell_of_queues(void)
 int main(void)
 {
     struct flow flow = {0};
-    struct pair_settings buffers = {.receive_buffer = BUFFER,
+    struct tube_settings buffers = {.receive_buffer = BUFFER,
                                     .send_buffer = BUFFER};
-    need(pair_open(&flow.pair, buffers) == 0, "TCP on 127.0.0.1");
+    need(tube_open(&flow.tube, buffers) == 0, "TCP on 127.0.0.1");
     printf("Every %d ms a sender has %d KiB to write. Its receiver sleeps, "
            "then reads %d KiB\neach time. Both asked for %d KiB of buffer "
            "(SO_SNDBUF, SO_RCVBUF); Linux gives\nmore. A # is %d KiB that a "
@@ -172,6 +172,6 @@ int main(void)
            "lost.\n",
            flow.written, flow.taken);
     tell_of_queues();
-    pair_close(&flow.pair);
+    tube_close(&flow.tube);
     return 0;
 }

@@ -10,7 +10,7 @@
  */
 #include "01-sockets/exchange.h"
 #include "01-sockets/io.h"
-#include "01-sockets/pair.h"
+#include "01-sockets/tube.h"
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -50,21 +50,21 @@ static bool answer(int fd)
 
 /* ---- Both. ---- */
 
-static bool exchange(const struct pair *pair, unsigned writes, size_t *held)
+static bool exchange(const struct tube *tube, unsigned writes, size_t *held)
 {
-    if (!ask(pair->client, writes))
+    if (!ask(tube->client, writes))
         return false;
-    *held = pair_unsent(pair);
-    return answer(pair->server) && await_answer(pair->client);
+    *held = tube_unsent(tube);
+    return answer(tube->server) && await_answer(tube->client);
 }
 
-static bool run(const struct pair *pair, unsigned writes,
+static bool run(const struct tube *tube, unsigned writes,
                 struct exchange *exchanges, unsigned count)
 {
     nsec start = clock_monotonic();
     for (unsigned i = 0; i < count; i++) {
         exchanges[i].began = clock_monotonic() - start;
-        if (!exchange(pair, writes, &exchanges[i].held))
+        if (!exchange(tube, writes, &exchanges[i].held))
             return false;
         exchanges[i].ended = clock_monotonic() - start;
     }
@@ -74,15 +74,15 @@ static bool run(const struct pair *pair, unsigned writes,
 int exchange_run(const struct exchange_way *way, struct exchange *exchanges,
                  unsigned count, unsigned *packets)
 {
-    struct pair pair;
+    struct tube tube;
     int nodelay = way->nodelay;
-    if (pair_open(&pair, (struct pair_settings){0}) < 0)
+    if (tube_open(&tube, (struct tube_settings){0}) < 0)
         return -1;
-    setsockopt(pair.client, IPPROTO_TCP, TCP_NODELAY, &nodelay, sizeof nodelay);
-    bool done = run(&pair, way->writes, exchanges, count);
+    setsockopt(tube.client, IPPROTO_TCP, TCP_NODELAY, &nodelay, sizeof nodelay);
+    bool done = run(&tube, way->writes, exchanges, count);
     int why = errno;
-    *packets = pair_packets(&pair);
-    pair_close(&pair);
+    *packets = tube_packets(&tube);
+    tube_close(&tube);
     errno = why;
     return done ? 0 : -1;
 }

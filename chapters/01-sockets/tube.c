@@ -1,4 +1,4 @@
-#include "01-sockets/pair.h"
+#include "01-sockets/tube.h"
 #include "01-sockets/io.h"
 #include "01-sockets/net.h"
 #include <errno.h>
@@ -25,51 +25,58 @@ static int set_nonblocking(int fd)
 
 /* A connection inherits what its listener was told. Later would be too late: it
  * begins by telling the other side what it can take. */
-static int tell_listener(int listener, struct pair_settings settings)
+static int tell_listener(int listener, struct tube_settings settings)
 {
     if (set(listener, IPPROTO_TCP, TCP_MAXSEG, settings.segment) < 0)
         return -1;
     return set(listener, SOL_SOCKET, SO_RCVBUF, settings.receive_buffer);
 }
 
-static int connect_through(struct pair *pair, int listener,
-                           struct pair_settings settings)
+static int connect_through(struct tube *tube, int listener,
+                           struct tube_settings settings)
 {
     struct address address = address_of(listener);
     if (tell_listener(listener, settings) < 0)
         return -1;
-    pair->client = net_connect(&address);
-    if (pair->client < 0)
+    tube->client = net_connect(&address);
+    if (tube->client < 0)
         return -1;
-    if (set(pair->client, SOL_SOCKET, SO_SNDBUF, settings.send_buffer) < 0)
+    if (set(tube->client, SOL_SOCKET, SO_SNDBUF, settings.send_buffer) < 0)
         return -1;
-    pair->server = net_accept(listener, NULL);
-    return pair->server < 0 ? -1 : set_nonblocking(pair->server);
+    tube->server = net_accept(listener, NULL);
+    return tube->server < 0 ? -1 : set_nonblocking(tube->server);
 }
 
-int pair_open(struct pair *pair, struct pair_settings settings)
+static int listen_anywhere(void)
 {
     struct address any;
-    *pair = (struct pair){-1, -1};
-    address_parse(&any, "127.0.0.1:0", NULL);
-    int listener = net_listen(&any, 1);
+    if (address_parse(&any, "127.0.0.1:0", NULL))
+        return net_listen(&any, 1);
+    errno = EADDRNOTAVAIL;
+    return -1;
+}
+
+int tube_open(struct tube *tube, struct tube_settings settings)
+{
+    int listener = listen_anywhere();
+    *tube = (struct tube){-1, -1};
     if (listener < 0)
         return -1;
-    int result = connect_through(pair, listener, settings);
+    int result = connect_through(tube, listener, settings);
     int why = errno;
     close(listener);
     if (result < 0)
-        pair_close(pair);
+        tube_close(tube);
     errno = why;
     return result;
 }
 
-void pair_close(const struct pair *pair)
+void tube_close(const struct tube *tube)
 {
-    if (pair->client >= 0)
-        close(pair->client);
-    if (pair->server >= 0)
-        close(pair->server);
+    if (tube->client >= 0)
+        close(tube->client);
+    if (tube->server >= 0)
+        close(tube->server);
 }
 
 /* ---- Where the bytes are. ---- */
@@ -80,28 +87,28 @@ static size_t ask(int fd, unsigned long what)
     return ioctl(fd, what, &count) < 0 ? 0 : (size_t)count;
 }
 
-size_t pair_unsent(const struct pair *pair)
+size_t tube_unsent(const struct tube *tube)
 {
-    return ask(pair->client, SIOCOUTQNSD);
+    return ask(tube->client, SIOCOUTQNSD);
 }
 
-size_t pair_arrived(const struct pair *pair)
+size_t tube_arrived(const struct tube *tube)
 {
-    return ask(pair->server, SIOCINQ);
+    return ask(tube->server, SIOCINQ);
 }
 
-unsigned pair_packets(const struct pair *pair)
+unsigned tube_packets(const struct tube *tube)
 {
     struct tcp_info info = {0};
     socklen_t size = sizeof info;
-    getsockopt(pair->client, IPPROTO_TCP, TCP_INFO, &info, &size);
+    getsockopt(tube->client, IPPROTO_TCP, TCP_INFO, &info, &size);
     return info.tcpi_data_segs_out;
 }
 
-void pair_settle(const struct pair *pair, size_t count)
+void tube_settle(const struct tube *tube, size_t count)
 {
     nsec deadline = clock_monotonic() + SEC;
-    while (pair_unsent(pair) + pair_arrived(pair) < count &&
+    while (tube_unsent(tube) + tube_arrived(tube) < count &&
            clock_monotonic() < deadline)
         usleep(1000);
 }
