@@ -92,8 +92,9 @@ int main(void)
     printf("\nThe client's kernel sends no second small packet until the "
            "first is acknowledged\n(Nagle, RFC 896). The server's waits at "
            "least %.0f ms for an answer that carries\nthe acknowledgment (RFC "
-           "1122, 4.2.3.2). Each waits for the other. While a\nconnection is "
-           "new, Linux acknowledges at once: %u of the ten did not wait.\n\n",
+           "1122, 4.2.3.2). So each waits for the other; but not\nwhere Linux "
+           "acknowledges at once, as while a connection is new: %u of the "
+           "ten.\n\n",
            milliseconds(EXCHANGE_DELAY), COUNT - waits(&stair));
     print_run("header, body", &stair);
     print_run("the same, TCP_NODELAY", &nodelay);

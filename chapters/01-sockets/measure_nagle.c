@@ -14,7 +14,8 @@
  * clock and must not end early, so it ends up to a tick late; and since each
  * exchange begins where the last one ended, just after a tick, it is a whole one
  * each time. How many are free is the kernel's affair, and changes from version
- * to version: it is taken from the runs.
+ * to version: it is taken from the runs. (Where net.ipv4.tcp_pingpong_thresh is
+ * not 1, its default, free exchanges come between the others too.)
  */
 #include "01-sockets/exchange.h"
 #include "common/judge/stats.h"
