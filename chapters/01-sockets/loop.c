@@ -22,7 +22,7 @@ struct loop {
     int count; /* Events of this turn, still to be told. */
     struct epoll_event events[BATCH];
     struct timers timers;
-    GPtrArray *speaking; /* Borrowed outlets. */
+    GPtrArray *speaking; /* Borrowed outlets: [place - 1]. */
     void (*end)(void *self);
     void *end_self;
     bool stopped;
@@ -132,16 +132,21 @@ static nsec time_to_wait(const struct loop *loop, nsec wait)
 
 void loop_speak(struct loop *loop, struct outlet *outlet)
 {
-    if (!outlet->speaking)
-        g_ptr_array_add(loop->speaking, outlet);
-    outlet->speaking = true;
+    if (outlet->place > 0)
+        return;
+    g_ptr_array_add(loop->speaking, outlet);
+    outlet->place = loop->speaking->len;
 }
 
+/* The last takes its place. */
 void loop_hush(struct loop *loop, struct outlet *outlet)
 {
-    if (outlet->speaking)
-        g_ptr_array_remove_fast(loop->speaking, outlet);
-    outlet->speaking = false;
+    if (outlet->place == 0)
+        return;
+    struct outlet *last = loop->speaking->pdata[loop->speaking->len - 1];
+    g_ptr_array_remove_index_fast(loop->speaking, outlet->place - 1);
+    last->place = outlet->place;
+    outlet->place = 0;
 }
 
 void loop_flush(struct loop *loop)
