@@ -37,11 +37,11 @@ static nsec total(const struct run *run)
     return run->exchanges[COUNT - 1].ended;
 }
 
-static unsigned waits(const struct run *run)
+static unsigned held(const struct run *run)
 {
     unsigned count = 0;
     for (int i = 0; i < COUNT; i++)
-        count += exchange_waited(&run->exchanges[i]);
+        count += run->exchanges[i].held > 0;
     return count;
 }
 
@@ -75,8 +75,8 @@ static void draw_stair(const struct run *run)
 
 static void print_run(const char *name, const struct run *run)
 {
-    printf("  %-24s %9.3f ms    %2u of %d waited    %2u packets\n", name,
-           milliseconds(total(run)), waits(run), COUNT, run->packets);
+    printf("  %-24s %9.3f ms    %2u of %d held back    %2u packets\n", name,
+           milliseconds(total(run)), held(run), COUNT, run->packets);
 }
 
 int main(void)
@@ -95,7 +95,7 @@ int main(void)
            "1122, 4.2.3.2). So each waits for the other; but not\nwhere Linux "
            "acknowledges at once, as while a connection is new: %u of the "
            "ten.\n\n",
-           milliseconds(EXCHANGE_DELAY), COUNT - waits(&stair));
+           milliseconds(EXCHANGE_DELAY), COUNT - held(&stair));
     print_run("header, body", &stair);
     print_run("the same, TCP_NODELAY", &nodelay);
     print_run("both in one write", &single);

@@ -86,8 +86,3 @@ int exchange_run(const struct exchange_way *way, struct exchange *exchanges,
     errno = why;
     return done ? 0 : -1;
 }
-
-bool exchange_waited(const struct exchange *exchange)
-{
-    return exchange->ended - exchange->began >= EXCHANGE_DELAY / 2;
-}

@@ -18,7 +18,8 @@
  *   with an acknowledgment, for it may ride with an answer. But there is no
  *   answer to half a request.
  *
- * So both wait, until the receiver's moment is over: 40 ms on Linux.
+ * So both wait, until the receiver's moment is over: 40 ms on Linux, which
+ * acknowledges at once only while a connection is new.
  */
 #ifndef SOCKETS_EXCHANGE_H
 #define SOCKETS_EXCHANGE_H
@@ -38,15 +39,14 @@ struct exchange_way {
 
 /** One request and its answer. */
 struct exchange {
-    nsec began, ended; /**< Since the first began. */
-    size_t held;       /**< Bytes that were written and had to wait. */
+    nsec began;  /**< Since the first one began. */
+    nsec ended;  /**< As above. */
+    size_t held; /**< Bytes written that had to wait for an acknowledgment. */
 };
 
 /** Have @p count exchanges over a connection of their own, and tell in how many
  * packets the requests left. Returns 0, or -1 and errno. */
 int exchange_run(const struct exchange_way *way, struct exchange *exchanges,
                  unsigned count, unsigned *packets);
-/** Did it wait for a delayed acknowledgment? */
-bool exchange_waited(const struct exchange *exchange);
 
 #endif

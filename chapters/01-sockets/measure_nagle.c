@@ -1,8 +1,8 @@
 /*
  * Requests in two writes, with Nagle's algorithm: how long do 30 exchanges
  * (exchange.h) take? Beside them the same with TCP_NODELAY, and with one write
- * for the whole request. All over TCP on loopback; a run has a connection of its
- * own, and the runs of the three ways take turns.
+ * for the whole request. All over TCP on loopback; each run has a connection of
+ * its own, and the three ways take turns.
  *
  * The model of the stair: the first exchanges are free, while the server
  * acknowledges at once, and each after them costs the delay of one
@@ -12,10 +12,10 @@
  *
  * The delay is Linux's least, 40 ms. It is counted in ticks of the kernel's
  * clock and must not end early, so it ends up to a tick late; and since each
- * exchange begins where the last one ended, just after a tick, it is a whole one
- * each time. How many are free is the kernel's affair, and changes from version
- * to version: it is taken from the runs. (Where net.ipv4.tcp_pingpong_thresh is
- * not 1, its default, free exchanges come between the others too.)
+ * exchange begins where the last one ended, just after a tick, it is a whole
+ * tick each time. How many are free is the kernel's affair: it is taken from
+ * the runs. (Where net.ipv4.tcp_pingpong_thresh is not 1, its default, there
+ * are free exchanges between the others too.)
  */
 #include "01-sockets/exchange.h"
 #include "common/judge/stats.h"
@@ -41,7 +41,7 @@ static const struct exchange_way ways[WAYS] = {
 struct results {
     struct stats *elapsed[WAYS][COUNT]; /* Until so many had ended. */
     struct stats *steps[COUNT];         /* Each alone, with Nagle. */
-    struct stats *quick;                /* How many went before one waited. */
+    struct stats *quick;                /* How many went before one was held. */
 };
 
 static double milliseconds(nsec time)
@@ -72,7 +72,7 @@ static void add_steps(struct results *results, const struct exchange *exchanges)
     for (int k = 0; k < COUNT; k++)
         stats_add(results->steps[k],
                   milliseconds(exchanges[k].ended - exchanges[k].began));
-    while (quick < COUNT && !exchange_waited(&exchanges[quick]))
+    while (quick < COUNT && exchanges[quick].held == 0)
         quick++;
     stats_add(results->quick, quick);
 }
