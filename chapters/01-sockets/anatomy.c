@@ -127,18 +127,18 @@ static void print_layer(const struct anatomy *anatomy, enum packet_place place,
 
 /* [Ethernet 14 [IPv4 20 [TCP 32 [data 12]]]] = 78 bytes */
 static void print_packing(const struct anatomy *anatomy,
-                          const struct packet *packet)
+                          const struct packet_view *packet)
 {
-    for (int i = 0; i < PACKET_LAYERS; i++) {
+    for (enum packet_place i = 0; i < PACKET_LAYERS; i++) {
         const struct packet_layer *layer = &packet->layers[i];
         if (!layer->protocol)
             continue;
         g_autofree char *opening =
             g_strdup_printf("[%s %zu%s", layer->protocol, layer->size,
-                            i == (int)packet->top ? "" : " ");
+                            i == packet->top ? "" : " ");
         paint(anatomy, i, opening);
     }
-    for (int i = PACKET_LAYERS - 1; i >= 0; i--)
+    for (enum packet_place i = PACKET_LAYERS; i-- > 0;)
         if (packet->layers[i].protocol)
             paint(anatomy, i, "]");
     fprintf(anatomy->out, " = %zu bytes\n", packet->read);
@@ -146,7 +146,7 @@ static void print_packing(const struct anatomy *anatomy,
 
 /* What no layer has taken. */
 static void print_rest(const struct anatomy *anatomy,
-                       const struct packet *packet)
+                       const struct packet_view *packet)
 {
     if (packet->trouble)
         fprintf(anatomy->out, "   %s\n", packet->trouble);
@@ -158,12 +158,13 @@ static void print_rest(const struct anatomy *anatomy,
                 packet->bytes.size - packet->end);
 }
 
-void anatomy_print(const struct anatomy *anatomy, const struct packet *packet)
+void anatomy_print(const struct anatomy *anatomy,
+                   const struct packet_view *packet)
 {
     print_packing(anatomy, packet);
     fprintf(anatomy->out, "   %-14s %-14s %-10s %-26s %s\n", "bytes", "field",
             "value", "meaning", "RFC");
-    for (int i = 0; i < PACKET_LAYERS; i++)
+    for (enum packet_place i = 0; i < PACKET_LAYERS; i++)
         if (packet->layers[i].protocol)
             print_layer(anatomy, i, &packet->layers[i]);
     print_rest(anatomy, packet);
@@ -171,12 +172,12 @@ void anatomy_print(const struct anatomy *anatomy, const struct packet *packet)
 
 /* ---- A connection. ---- */
 
-static uint32_t number_of(const struct packet *packet, const char *name)
+static uint32_t number_of(const struct packet_view *packet, const char *name)
 {
     return (uint32_t)packet_number(packet, PACKET_TRANSPORT, name);
 }
 
-static const char *value_of(const struct packet *packet, const char *name)
+static const char *value_of(const struct packet_view *packet, const char *name)
 {
     const struct packet_field *field =
         packet_find(packet, PACKET_TRANSPORT, name);
@@ -184,7 +185,7 @@ static const char *value_of(const struct packet *packet, const char *name)
 }
 
 /* Returns new. */
-static char *quote_data(const struct packet *packet)
+static char *quote_data(const struct packet_view *packet)
 {
     const struct packet_field *field =
         packet_find(packet, PACKET_APPLICATION, "data");
@@ -193,7 +194,7 @@ static char *quote_data(const struct packet *packet)
 }
 
 /* What one packet of a connection says. Returns new. */
-static char *tell(const struct packet *packet, uint32_t ack)
+static char *tell(const struct packet_view *packet, uint32_t ack)
 {
     unsigned flags = number_of(packet, "flags");
     if (packet->trouble)
@@ -230,7 +231,7 @@ struct ladder {
 };
 
 static void print_step(const struct anatomy *anatomy, struct ladder *ladder,
-                       const struct packet *packet)
+                       const struct packet_view *packet)
 {
     bool right = number_of(packet, "source port") == ladder->client;
     bool answers = number_of(packet, "flags") & TH_ACK;
@@ -253,7 +254,7 @@ void anatomy_print_connection(const struct anatomy *anatomy,
     fputs("  #  client    server   seq   ack  data  whole  it says\n",
           anatomy->out);
     for (unsigned i = 0; i < packets->len; i++) {
-        const struct packet *packet = packets->pdata[i];
+        const struct packet_view *packet = packets->pdata[i];
         if (i == 0)
             ladder.client = number_of(packet, "source port");
         fprintf(anatomy->out, " %2u  ", i + 1);

@@ -15,14 +15,15 @@
 
 /** Where to print. */
 struct anatomy {
-    FILE *out;
+    FILE *out;   /**< Borrowed. */
     bool colour; /**< With the colours of a terminal. */
 };
 
 /** Print how the layers of @p packet are packed in each other, and then every
  * byte, with its field and what that means. */
-void anatomy_print(const struct anatomy *anatomy, const struct packet *packet);
-/** Print a line for each of @p packets, struct packet *, in the order in which
+void anatomy_print(const struct anatomy *anatomy,
+                   const struct packet_view *packet);
+/** Print a line for each of @p packets, struct packet_view *, in the order in which
  * they were captured: those of one TCP connection, whose client is the sender
  * of the first. */
 void anatomy_print_connection(const struct anatomy *anatomy,

@@ -80,14 +80,14 @@ static unsigned choose(const GPtrArray *packets)
     if (number > 0)
         return (unsigned)number;
     for (unsigned i = 0; i < packets->len; i++) {
-        const struct packet *packet = packets->pdata[i];
+        const struct packet_view *packet = packets->pdata[i];
         if (packet->top == PACKET_APPLICATION)
             return i + 1;
     }
     return 0;
 }
 
-static void explain_sum(const struct packet *packet)
+static void explain_sum(const struct packet_view *packet)
 {
     const struct packet_layer *tcp = &packet->layers[PACKET_TRANSPORT];
     if (tcp->sum == PACKET_SUM_UNFINISHED)
@@ -107,7 +107,7 @@ static void tell_of_tcp(const struct anatomy *anatomy,
     unsigned chosen = choose(packets);
     size_t all = 0, data = 0;
     for (unsigned i = 0; i < packets->len; i++) {
-        const struct packet *packet = packets->pdata[i];
+        const struct packet_view *packet = packets->pdata[i];
         all += packet->bytes.size;
         data += packet->layers[PACKET_APPLICATION].size;
     }
@@ -149,7 +149,7 @@ static void tell_of_udp(const struct anatomy *anatomy,
                         const struct recording *seen)
 {
     g_autoptr(GByteArray) made = recording_datagram(false);
-    struct packet *packet =
+    struct packet_view *packet =
         packet_read((struct packet_bytes){made->data, made->len, true, false});
     printf(
         "B. A UDP datagram made by hand, for a raw socket. The kernel adds a "

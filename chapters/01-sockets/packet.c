@@ -18,14 +18,14 @@ enum { ETHERNET = 14, IPV4 = 20 }; /* The least that their headers have. */
 
 /* ---- Internet: IPv4. ---- */
 
-static void as_version(struct packet *packet, struct packet_field *field)
+static void as_version(struct packet_view *packet, struct packet_field *field)
 {
     int version = field->data[0] >> 4, words = field->data[0] & 15;
     field->value = packet_say(packet, "%d, %d", version, words);
     field->meaning = packet_say(packet, "words of header: %d bytes", 4 * words);
 }
 
-static void as_service(struct packet *packet, struct packet_field *field)
+static void as_service(struct packet_view *packet, struct packet_field *field)
 {
     static const char *const marks[] = {"no ECN", "ECN-capable", "ECN-capable",
                                         "congested"};
@@ -42,7 +42,7 @@ static bool is_fragment(unsigned word)
     return (word & (MF | OFFSET)) != 0;
 }
 
-static void as_fragment(struct packet *packet, struct packet_field *field)
+static void as_fragment(struct packet_view *packet, struct packet_field *field)
 {
     unsigned word = packet_word(field->data);
     field->value = packet_say(packet, "%s%s%s%u", word & RESERVED ? "?, " : "",
@@ -55,7 +55,7 @@ static void as_fragment(struct packet *packet, struct packet_field *field)
             word & DF ? "whole; not to be cut" : "whole; may be cut";
 }
 
-static void as_protocol(struct packet *packet, struct packet_field *field)
+static void as_protocol(struct packet_view *packet, struct packet_field *field)
 {
     packet_as_number(packet, field);
     if (field->data[0] == IPPROTO_TCP)
@@ -64,7 +64,7 @@ static void as_protocol(struct packet *packet, struct packet_field *field)
         field->meaning = "UDP comes next";
 }
 
-static void as_address(struct packet *packet, struct packet_field *field)
+static void as_address(struct packet_view *packet, struct packet_field *field)
 {
     const uint8_t *at = field->data;
     field->value =
@@ -88,7 +88,7 @@ static const struct packet_row ip_rows[] = {
 
 /* Do its lengths agree with each other, and with the @p rest that is here?
  * Returns why not. */
-static const char *find_lie(struct packet *packet, const uint8_t *ip,
+static const char *find_lie(struct packet_view *packet, const uint8_t *ip,
                             size_t rest)
 {
     size_t header = (size_t)(ip[0] & 15) * 4, total = packet_word(ip + 2);
@@ -112,7 +112,7 @@ static const char *find_lie(struct packet *packet, const uint8_t *ip,
     return NULL;
 }
 
-static void add_ip_fields(struct packet *packet, const uint8_t *ip)
+static void add_ip_fields(struct packet_view *packet, const uint8_t *ip)
 {
     size_t header = (size_t)(ip[0] & 15) * 4, rest = packet_rest(packet);
     struct packet_row options = {header - IPV4, packet_as_size, "options",
@@ -125,7 +125,7 @@ static void add_ip_fields(struct packet *packet, const uint8_t *ip)
         packet_add(packet, &options);
 }
 
-static void read_internet(struct packet *packet)
+static void read_internet(struct packet_view *packet)
 {
     const uint8_t *ip =
         packet_begin(packet, PACKET_INTERNET, "IPv4", "RFC 791");
@@ -147,7 +147,7 @@ static void read_internet(struct packet *packet)
 
 /* ---- Link: Ethernet. ---- */
 
-static void as_hardware(struct packet *packet, struct packet_field *field)
+static void as_hardware(struct packet_view *packet, struct packet_field *field)
 {
     static const uint8_t nobody[6] = {0};
     const uint8_t *at = field->data;
@@ -159,7 +159,7 @@ static void as_hardware(struct packet *packet, struct packet_field *field)
         field->meaning = "more than one";
 }
 
-static void as_type(struct packet *packet, struct packet_field *field)
+static void as_type(struct packet_view *packet, struct packet_field *field)
 {
     packet_as_word(packet, field);
     if (packet_word(field->data) == ETHERTYPE_IP)
@@ -172,7 +172,7 @@ static const struct packet_row link_rows[] = {
     {2, as_type, "type", "", "894"},
 };
 
-static void read_link(struct packet *packet)
+static void read_link(struct packet_view *packet)
 {
     const uint8_t *link =
         packet_begin(packet, PACKET_LINK, "Ethernet", "IEEE 802.3, RFC 894");
@@ -192,9 +192,9 @@ static void read_link(struct packet *packet)
 
 /* ---- A packet. ---- */
 
-struct packet *packet_read(struct packet_bytes bytes)
+struct packet_view *packet_read(struct packet_bytes bytes)
 {
-    struct packet *packet = g_new0(struct packet, 1);
+    struct packet_view *packet = g_new0(struct packet_view, 1);
     packet->bytes = bytes;
     packet->end = bytes.size;
     packet->texts = g_string_chunk_new(1024);
@@ -208,7 +208,7 @@ struct packet *packet_read(struct packet_bytes bytes)
     return packet;
 }
 
-const struct packet_field *packet_find(const struct packet *packet,
+const struct packet_field *packet_find(const struct packet_view *packet,
                                        enum packet_place place,
                                        const char *name)
 {
@@ -222,8 +222,8 @@ const struct packet_field *packet_find(const struct packet *packet,
     return NULL;
 }
 
-uint64_t packet_number(const struct packet *packet, enum packet_place place,
-                       const char *name)
+uint64_t packet_number(const struct packet_view *packet,
+                       enum packet_place place, const char *name)
 {
     const struct packet_field *field = packet_find(packet, place, name);
     uint64_t number = 0;
@@ -232,7 +232,7 @@ uint64_t packet_number(const struct packet *packet, enum packet_place place,
     return number;
 }
 
-void packet_free(struct packet *packet)
+void packet_free(struct packet_view *packet)
 {
     for (int i = 0; i < PACKET_LAYERS; i++)
         g_array_unref(packet->layers[i].fields);

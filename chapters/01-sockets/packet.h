@@ -2,7 +2,7 @@
  * @file packet.h
  * A packet taken apart: its layers, their fields, and what each of them means.
  *
- *     struct packet *packet = packet_read((struct packet_bytes){data, size});
+ *     struct packet_view *packet = packet_read((struct packet_bytes){data, size});
  *     uint64_t size = packet_number(packet, PACKET_INTERNET, "total length");
  *     if (packet->trouble)
  *         puts(packet->trouble);   // "It says that it has 1500 bytes, .."
@@ -65,7 +65,7 @@ struct packet_layer {
 };
 
 /** A packet taken apart. */
-struct packet {
+struct packet_view {
     struct packet_bytes bytes;                 /**< As given. */
     struct packet_layer layers[PACKET_LAYERS]; /**< At enum packet_place. */
     enum packet_place top;                     /**< The last one reached. */
@@ -76,16 +76,16 @@ struct packet {
 };
 
 /** Take @p bytes apart. Borrows their data. Returns new. */
-struct packet *packet_read(struct packet_bytes bytes);
+struct packet_view *packet_read(struct packet_bytes bytes);
 /** The field of this name in this layer, or NULL. */
-const struct packet_field *packet_find(const struct packet *packet,
+const struct packet_field *packet_find(const struct packet_view *packet,
                                        enum packet_place place,
                                        const char *name);
 /** Its bytes as one number, the high one first; 0 when there is no such
  * field. */
-uint64_t packet_number(const struct packet *packet, enum packet_place place,
-                       const char *name);
+uint64_t packet_number(const struct packet_view *packet,
+                       enum packet_place place, const char *name);
 /** Free it. */
-void packet_free(struct packet *packet);
+void packet_free(struct packet_view *packet);
 
 #endif

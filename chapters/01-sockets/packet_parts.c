@@ -2,7 +2,7 @@
 #include "01-sockets/checksum.h"
 #include <netinet/in.h>
 
-const char *packet_say(struct packet *packet, const char *format, ...)
+const char *packet_say(struct packet_view *packet, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -16,19 +16,19 @@ unsigned packet_word(const uint8_t *at)
     return (unsigned)(at[0] << 8 | at[1]);
 }
 
-size_t packet_rest(const struct packet *packet)
+size_t packet_rest(const struct packet_view *packet)
 {
     return packet->end - packet->read;
 }
 
-struct packet_layer *packet_top(struct packet *packet)
+struct packet_layer *packet_top(struct packet_view *packet)
 {
     return &packet->layers[packet->top];
 }
 
 /* ---- Layers and fields. ---- */
 
-const uint8_t *packet_begin(struct packet *packet, enum packet_place place,
+const uint8_t *packet_begin(struct packet_view *packet, enum packet_place place,
                             const char *protocol, const char *standard)
 {
     packet->top = place;
@@ -37,7 +37,7 @@ const uint8_t *packet_begin(struct packet *packet, enum packet_place place,
     return packet->bytes.data + packet->read;
 }
 
-bool packet_is_short(struct packet *packet, size_t least)
+bool packet_is_short(struct packet_view *packet, size_t least)
 {
     size_t rest = packet_rest(packet);
     if (rest < least)
@@ -48,7 +48,7 @@ bool packet_is_short(struct packet *packet, size_t least)
     return rest < least;
 }
 
-void packet_add(struct packet *packet, const struct packet_row *row)
+void packet_add(struct packet_view *packet, const struct packet_row *row)
 {
     struct packet_field field = {.data = packet->bytes.data + packet->read,
                                  .size = row->size,
@@ -62,7 +62,7 @@ void packet_add(struct packet *packet, const struct packet_row *row)
     packet->read += row->size;
 }
 
-void packet_add_rows(struct packet *packet, const struct packet_row *rows,
+void packet_add_rows(struct packet_view *packet, const struct packet_row *rows,
                      size_t count)
 {
     for (size_t i = 0; i < count; i++)
@@ -71,7 +71,7 @@ void packet_add_rows(struct packet *packet, const struct packet_row *rows,
 
 /* ---- What fields hold. ---- */
 
-void packet_as_number(struct packet *packet, struct packet_field *field)
+void packet_as_number(struct packet_view *packet, struct packet_field *field)
 {
     uint64_t number = 0;
     for (size_t i = 0; i < field->size; i++)
@@ -79,17 +79,17 @@ void packet_as_number(struct packet *packet, struct packet_field *field)
     field->value = packet_say(packet, "%" G_GUINT64_FORMAT, number);
 }
 
-void packet_as_word(struct packet *packet, struct packet_field *field)
+void packet_as_word(struct packet_view *packet, struct packet_field *field)
 {
     field->value = packet_say(packet, "0x%04x", packet_word(field->data));
 }
 
-void packet_as_size(struct packet *packet, struct packet_field *field)
+void packet_as_size(struct packet_view *packet, struct packet_field *field)
 {
     field->value = packet_say(packet, "%zu bytes", field->size);
 }
 
-void packet_as_sum(struct packet *packet, struct packet_field *field)
+void packet_as_sum(struct packet_view *packet, struct packet_field *field)
 {
     static const char *const meanings[] = {
         [PACKET_SUM_NONE] = "none: nobody checks",
@@ -109,7 +109,7 @@ void packet_as_sum(struct packet *packet, struct packet_field *field)
 
 /* TCP and UDP add up the addresses too: a datagram that was led astray counts as
  * damaged. */
-static struct checksum begin_sum(const struct packet *packet, size_t size)
+static struct checksum begin_sum(const struct packet_view *packet, size_t size)
 {
     struct checksum sum = {0};
     const struct packet_field *source =
@@ -121,7 +121,7 @@ static struct checksum begin_sum(const struct packet *packet, size_t size)
     return sum;
 }
 
-void packet_judge(struct packet *packet, size_t size, size_t field)
+void packet_judge(struct packet_view *packet, size_t size, size_t field)
 {
     static const uint8_t nothing[2] = {0};
     struct packet_layer *layer = packet_top(packet);

@@ -18,7 +18,7 @@
 #include "01-sockets/packet.h"
 
 /** Sets the value of a field, and the meaning if its row has none. */
-typedef void packet_explainer(struct packet *packet,
+typedef void packet_explainer(struct packet_view *packet,
                               struct packet_field *field);
 
 /** A field, as its RFC defines it. */
@@ -31,24 +31,24 @@ struct packet_row {
 };
 
 /** A text that lives as long as the packet. */
-const char *packet_say(struct packet *packet, const char *format, ...)
-    G_GNUC_PRINTF(2, 3);
+__attribute__((format(printf, 2, 3))) const char *
+packet_say(struct packet_view *packet, const char *format, ...);
 /** The two bytes at @p at as a number, the high one first. */
 unsigned packet_word(const uint8_t *at);
 /** How many bytes are left. */
-size_t packet_rest(const struct packet *packet);
+size_t packet_rest(const struct packet_view *packet);
 /** The layer that is being read. */
-struct packet_layer *packet_top(struct packet *packet);
+struct packet_layer *packet_top(struct packet_view *packet);
 
 /** Begin the next layer. Returns its first byte. */
-const uint8_t *packet_begin(struct packet *packet, enum packet_place place,
+const uint8_t *packet_begin(struct packet_view *packet, enum packet_place place,
                             const char *protocol, const char *standard);
 /** Are there fewer than @p least bytes left? Then that is the trouble. */
-bool packet_is_short(struct packet *packet, size_t least);
+bool packet_is_short(struct packet_view *packet, size_t least);
 /** Add a field to the layer. */
-void packet_add(struct packet *packet, const struct packet_row *row);
+void packet_add(struct packet_view *packet, const struct packet_row *row);
 /** Add @p count of them. */
-void packet_add_rows(struct packet *packet, const struct packet_row *rows,
+void packet_add_rows(struct packet_view *packet, const struct packet_row *rows,
                      size_t count);
 
 /** @{ */
@@ -59,9 +59,9 @@ packet_explainer packet_as_number, packet_as_word, packet_as_size,
 /** @} */
 /** Judge the checksum of the layer, over @p size bytes from here: it stands
  * @p field bytes from here. In the transport layer the addresses count too. */
-void packet_judge(struct packet *packet, size_t size, size_t field);
+void packet_judge(struct packet_view *packet, size_t size, size_t field);
 
 /** Read UDP, TCP, or whatever @p protocol is; and what it carries. */
-void packet_read_transport(struct packet *packet, unsigned protocol);
+void packet_read_transport(struct packet_view *packet, unsigned protocol);
 
 #endif

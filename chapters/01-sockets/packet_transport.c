@@ -7,7 +7,7 @@ enum { UDP = 8, TCP = 20 }; /* The least that their headers have. */
 
 /* ---- Application. ---- */
 
-static void read_application(struct packet *packet)
+static void read_application(struct packet_view *packet)
 {
     struct packet_row row = {packet_rest(packet), packet_as_size, "data", "",
                              ""};
@@ -26,7 +26,8 @@ static const struct packet_row udp_rows[] = {
     {2, packet_as_sum, "checksum", "", "768/1071"},
 };
 
-static void judge_udp(struct packet *packet, const uint8_t *udp, size_t size)
+static void judge_udp(struct packet_view *packet, const uint8_t *udp,
+                      size_t size)
 {
     struct packet_layer *layer = packet_top(packet);
     layer->sum = PACKET_SUM_UNKNOWN;
@@ -38,7 +39,8 @@ static void judge_udp(struct packet *packet, const uint8_t *udp, size_t size)
         layer->proper = UINT16_MAX;
 }
 
-static const char *find_udp_lie(struct packet *packet, size_t size, size_t rest)
+static const char *find_udp_lie(struct packet_view *packet, size_t size,
+                                size_t rest)
 {
     if (size < UDP)
         return packet_say(packet, "Its length is %zu, less than its header.",
@@ -49,7 +51,7 @@ static const char *find_udp_lie(struct packet *packet, size_t size, size_t rest)
     return NULL;
 }
 
-static void read_udp(struct packet *packet)
+static void read_udp(struct packet_view *packet)
 {
     const uint8_t *udp =
         packet_begin(packet, PACKET_TRANSPORT, "UDP", "RFC 768");
@@ -69,18 +71,18 @@ static void read_udp(struct packet *packet)
 
 enum { END, NOP, MSS, SCALE, SACK_PERMITTED, SACK, TIMESTAMPS = 8 };
 
-static void as_kind(struct packet *packet, struct packet_field *field)
+static void as_kind(struct packet_view *packet, struct packet_field *field)
 {
     field->value = packet_say(packet, "kind %u", field->data[0]);
 }
 
-static void as_mss(struct packet *packet, struct packet_field *field)
+static void as_mss(struct packet_view *packet, struct packet_field *field)
 {
     field->value = packet_say(packet, "%u", packet_word(field->data + 2));
 }
 
 /* RFC 7323, 2.3: a shift of more than 14 counts as 14. */
-static void as_scale(struct packet *packet, struct packet_field *field)
+static void as_scale(struct packet_view *packet, struct packet_field *field)
 {
     unsigned shift = field->data[2];
     field->value = packet_say(packet, "%u", shift);
@@ -93,7 +95,8 @@ static uint32_t ticks_at(const uint8_t *at)
     return (uint32_t)packet_word(at) << 16 | packet_word(at + 2);
 }
 
-static void as_timestamps(struct packet *packet, struct packet_field *field)
+static void as_timestamps(struct packet_view *packet,
+                          struct packet_field *field)
 {
     field->value = packet_say(packet, "%u", ticks_at(field->data + 2));
     field->meaning =
@@ -138,7 +141,7 @@ static size_t size_of(const uint8_t *at, size_t rest)
     return rest >= 2 && at[1] >= 2 && at[1] <= rest ? at[1] : 0;
 }
 
-static void add_options(struct packet *packet, size_t rest)
+static void add_options(struct packet_view *packet, size_t rest)
 {
     while (rest > 0) {
         const uint8_t *at = packet->bytes.data + packet->read;
@@ -157,7 +160,8 @@ static void add_options(struct packet *packet, size_t rest)
 
 enum { ACKNOWLEDGMENT = 8, FLAGS = 13, WINDOW = 14 }; /* Where they stand. */
 
-static void as_acknowledgment(struct packet *packet, struct packet_field *field)
+static void as_acknowledgment(struct packet_view *packet,
+                              struct packet_field *field)
 {
     unsigned flags = field->data[FLAGS - ACKNOWLEDGMENT];
     packet_as_number(packet, field);
@@ -166,7 +170,7 @@ static void as_acknowledgment(struct packet *packet, struct packet_field *field)
 }
 
 /* RFC 7323, 2.2: that of a SYN is never scaled. */
-static void as_window(struct packet *packet, struct packet_field *field)
+static void as_window(struct packet_view *packet, struct packet_field *field)
 {
     unsigned flags = field->data[FLAGS - WINDOW];
     packet_as_number(packet, field);
@@ -174,7 +178,7 @@ static void as_window(struct packet *packet, struct packet_field *field)
         flags & TH_SYN ? "bytes of room" : "bytes of room, once scaled";
 }
 
-static void as_offset(struct packet *packet, struct packet_field *field)
+static void as_offset(struct packet_view *packet, struct packet_field *field)
 {
     int words = field->data[0] >> 4;
     field->value = packet_say(packet, "%d", words);
@@ -191,7 +195,7 @@ static const struct {
 };
 
 /* The meaning is that of the first in the list. */
-static void as_flags(struct packet *packet, struct packet_field *field)
+static void as_flags(struct packet_view *packet, struct packet_field *field)
 {
     g_autoptr(GString) names = g_string_new(NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(flags); i++) {
@@ -217,7 +221,7 @@ static const struct packet_row tcp_rows[] = {
     {2, packet_as_number, "urgent pointer", "counts with URG only", "9293"},
 };
 
-static const char *find_tcp_lie(struct packet *packet, size_t header,
+static const char *find_tcp_lie(struct packet_view *packet, size_t header,
                                 size_t rest)
 {
     if (header < TCP)
@@ -231,7 +235,7 @@ static const char *find_tcp_lie(struct packet *packet, size_t header,
     return NULL;
 }
 
-static void read_tcp(struct packet *packet)
+static void read_tcp(struct packet_view *packet)
 {
     const uint8_t *tcp =
         packet_begin(packet, PACKET_TRANSPORT, "TCP", "RFC 9293");
@@ -248,7 +252,7 @@ static void read_tcp(struct packet *packet)
         read_application(packet);
 }
 
-void packet_read_transport(struct packet *packet, unsigned protocol)
+void packet_read_transport(struct packet_view *packet, unsigned protocol)
 {
     if (protocol == IPPROTO_TCP)
         read_tcp(packet);

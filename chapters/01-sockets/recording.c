@@ -61,7 +61,7 @@ static bool converse(GError **error)
 
 static bool is_fin(const struct packet_bytes *bytes)
 {
-    struct packet *packet = packet_read(*bytes);
+    struct packet_view *packet = packet_read(*bytes);
     bool fin = packet_number(packet, PACKET_TRANSPORT, "flags") & TH_FIN;
     packet_free(packet);
     return fin;

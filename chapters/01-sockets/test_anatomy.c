@@ -13,7 +13,7 @@ static char *page_of(struct packet_bytes bytes, bool colour)
     char *page = NULL;
     size_t size;
     FILE *file = open_memstream(&page, &size);
-    struct packet *packet = packet_read(bytes);
+    struct packet_view *packet = packet_read(bytes);
     anatomy_print(&(struct anatomy){file, colour}, packet);
     packet_free(packet);
     fclose(file);

@@ -35,17 +35,17 @@ static void put_word(size_t at, unsigned word)
     bytes[at + 1] = (uint8_t)word;
 }
 
-static struct packet *read_unfinished(void)
+static struct packet_view *read_unfinished(void)
 {
     return packet_read((struct packet_bytes){bytes, size, false, true});
 }
 
-static struct packet *read_finished(void)
+static struct packet_view *read_finished(void)
 {
     return packet_read((struct packet_bytes){bytes, size, false, false});
 }
 
-static struct packet *read_bare(const GByteArray *made)
+static struct packet_view *read_bare(const GByteArray *made)
 {
     return packet_read(
         (struct packet_bytes){made->data, made->len, true, false});
@@ -54,7 +54,7 @@ static struct packet *read_bare(const GByteArray *made)
 /* ---- What the fields say. ---- */
 
 /* All fields of all layers, as "name: value, meaning [standard]". Returns new. */
-static char *text_of(const struct packet *packet)
+static char *text_of(const struct packet_view *packet)
 {
     GString *text = g_string_new(NULL);
     for (int place = 0; place < PACKET_LAYERS; place++) {
@@ -101,7 +101,7 @@ static void the_packet_of_the_message_says_what_it_is(void **state)
 {
     (void)state;
     take(MESSAGE);
-    struct packet *packet = read_unfinished();
+    struct packet_view *packet = read_unfinished();
     g_autofree char *text = text_of(packet);
     assert_string_equal(text, message_text);
     assert_memory_equal(packet_find(packet, PACKET_APPLICATION, "data")->data,
@@ -129,7 +129,7 @@ static void the_first_packet_makes_offers(void **state)
 {
     (void)state;
     take(SYN);
-    struct packet *packet = read_unfinished();
+    struct packet_view *packet = read_unfinished();
     g_autofree char *text = text_of(packet);
     assert_true(g_str_has_suffix(text, syn_text));
     assert_int_equal(packet->top, PACKET_TRANSPORT);
@@ -156,7 +156,7 @@ static void a_datagram_by_hand_says_what_it_is(void **state)
         "checksum: 0x86ba, right: all adds up to ffff [768/1071]\n"
         "data: 13 bytes,  []\n";
     g_autoptr(GByteArray) made = recording_datagram(false);
-    struct packet *packet = read_bare(made);
+    struct packet_view *packet = read_bare(made);
     g_autofree char *text = text_of(packet);
     (void)state;
     assert_string_equal(text, wanted);
@@ -175,7 +175,7 @@ static void a_layer_knows_its_protocol_and_its_size(void **state)
                   {"data", "", 12}};
     (void)state;
     take(MESSAGE);
-    struct packet *packet = read_unfinished();
+    struct packet_view *packet = read_unfinished();
     for (int place = 0; place < PACKET_LAYERS; place++) {
         const struct packet_layer *layer = &packet->layers[place];
         assert_string_equal(layer->protocol, wanted[place].protocol);
@@ -189,7 +189,7 @@ static void a_field_is_found_by_its_name(void **state)
 {
     (void)state;
     take(MESSAGE);
-    struct packet *packet = read_unfinished();
+    struct packet_view *packet = read_unfinished();
     assert_int_equal(packet_number(packet, PACKET_TRANSPORT, "sequence"),
                      2575502663);
     assert_int_equal(packet_number(packet, PACKET_TRANSPORT, "flags"), 0x18);
@@ -208,7 +208,7 @@ static void assert_reads(size_t at, unsigned word, const char *line)
 {
     take(MESSAGE);
     put_word(at, word);
-    struct packet *packet = read_unfinished();
+    struct packet_view *packet = read_unfinished();
     g_autofree char *text = text_of(packet);
     g_autofree char *wanted = g_strdup_printf("\n%s", line);
     g_autofree char *framed = g_strdup_printf("\n%s", text);
@@ -276,7 +276,7 @@ static void no_window_is_scaled_by_more_than_fourteen_bits(void **state)
     (void)state;
     take(SYN);
     bytes[size - 1] = 255;
-    struct packet *packet = read_unfinished();
+    struct packet_view *packet = read_unfinished();
     assert_string_equal(
         packet_find(packet, PACKET_TRANSPORT, "window scale")->meaning,
         "windows count times 16384");
@@ -294,7 +294,7 @@ static void options_of_ip_are_a_field(void **state)
     put_word(IP, 0x4600);
     put_word(IP + 2, 45);
     put_word(IP + 10, 0x9ffc);
-    struct packet *packet = read_finished();
+    struct packet_view *packet = read_finished();
     const struct packet_field *field =
         packet_find(packet, PACKET_INTERNET, "options");
     assert_non_null(field);
@@ -308,7 +308,7 @@ static void options_of_ip_are_a_field(void **state)
 /* ---- Checksums. ---- */
 
 /* Takes the packet. */
-static void assert_sums(struct packet *packet, enum packet_sum internet,
+static void assert_sums(struct packet_view *packet, enum packet_sum internet,
                         enum packet_sum transport)
 {
     assert_int_equal(packet->layers[PACKET_INTERNET].sum, internet);
@@ -320,7 +320,7 @@ static void a_checksum_left_to_hardware_is_unfinished(void **state)
 {
     (void)state;
     take(MESSAGE);
-    struct packet *packet = read_unfinished();
+    struct packet_view *packet = read_unfinished();
     assert_int_equal(packet->layers[PACKET_TRANSPORT].proper, 0x7186);
     assert_sums(packet, PACKET_SUM_RIGHT, PACKET_SUM_UNFINISHED);
 }
@@ -338,7 +338,7 @@ static void one_that_nobody_finishes_is_wrong(void **state)
     (void)state;
     assert_reads(50, 0x7186, "checksum: 0x7186, right: all adds up to ffff [");
     take(MESSAGE);
-    struct packet *packet = read_finished();
+    struct packet_view *packet = read_finished();
     assert_string_equal(
         packet_find(packet, PACKET_TRANSPORT, "checksum")->meaning,
         "wrong: 0x7186 is right");
@@ -350,7 +350,7 @@ static void a_datagram_may_have_no_checksum(void **state)
     (void)state;
     take_datagram();
     put_word(UDP + 6, 0);
-    struct packet *packet = read_finished();
+    struct packet_view *packet = read_finished();
     assert_string_equal(
         packet_find(packet, PACKET_TRANSPORT, "checksum")->meaning,
         "none: nobody checks");
@@ -373,7 +373,7 @@ static void every_flipped_bit_of_a_datagram_is_noticed(void **state)
     for (size_t bit = 8 * IP; bit < 8 * END; bit++) {
         take_datagram();
         bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
-        struct packet *packet = read_finished();
+        struct packet_view *packet = read_finished();
         int place = bit < 8 * UDP ? PACKET_INTERNET : PACKET_TRANSPORT;
         if (!packet->trouble)
             assert_int_equal(packet->layers[place].sum, PACKET_SUM_WRONG);
@@ -408,7 +408,7 @@ static void whatever_is_made_by_hand_is_right(void **state)
     memset(data, 0xc3, sizeof data);
     for (size_t length = 0; length <= sizeof data; length++) {
         g_autoptr(GByteArray) made = rawpacket_udp(&raw, data, length);
-        struct packet *packet = read_bare(made);
+        struct packet_view *packet = read_bare(made);
         assert_null(packet->trouble);
         assert_int_equal(made->len, 28 + length);
         assert_int_equal(packet->layers[PACKET_APPLICATION].size, length);
@@ -430,7 +430,7 @@ static void a_checksum_of_zero_is_sent_as_ffff(void **state)
     (void)state;
     g_autoptr(GByteArray) zeros = rawpacket_udp(&raw, "\0", 2);
     g_autoptr(GByteArray) made = rawpacket_udp(&raw, zeros->data + 26, 2);
-    struct packet *packet = read_bare(made);
+    struct packet_view *packet = read_bare(made);
     assert_int_equal(packet_number(packet, PACKET_TRANSPORT, "checksum"),
                      0xffff);
     assert_int_equal(packet->layers[PACKET_TRANSPORT].proper, 0xffff);

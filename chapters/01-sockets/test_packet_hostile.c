@@ -17,7 +17,7 @@ struct specimen {
     uint8_t *block; /* One byte, so that no data is somewhere too, and ... */
     uint8_t *data;  /* ... these. */
     size_t size;
-    struct packet *packet; /* When it was read. */
+    struct packet_view *packet; /* When it was read. */
 };
 
 static struct specimen copy(const uint8_t *data, size_t size)
@@ -50,7 +50,7 @@ static void put_word(struct specimen *specimen, size_t at, unsigned word)
 
 /* What holds whatever the bytes say: the fields cover what was read, in order
  * and without gaps; and all of it was read, or there is a sentence. */
-static void assert_sound(const struct packet *packet)
+static void assert_sound(const struct packet_view *packet)
 {
     const uint8_t *next = packet->bytes.data;
     for (int place = 0; place < PACKET_LAYERS; place++) {
