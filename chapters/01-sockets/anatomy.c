@@ -234,16 +234,17 @@ static void print_step(const struct anatomy *anatomy, struct ladder *ladder,
                        const struct packet_view *packet)
 {
     bool right = number_of(packet, "source port") == ladder->client;
-    bool answers = number_of(packet, "flags") & TH_ACK;
     uint32_t seq = number_of(packet, "sequence");
     if (!ladder->begun[right])
         ladder->begin[right] = seq;
     ladder->begun[right] = true;
     uint32_t ack = number_of(packet, "acknowledgment") - ladder->begin[!right];
+    if (!(number_of(packet, "flags") & TH_ACK) || !ladder->begun[!right])
+        ack = 0;
     g_autofree char *arrow = arrow_of(value_of(packet, "flags"), right);
     g_autofree char *told = tell(packet, ack);
     fprintf(anatomy->out, "%s %5u %5u %5zu %6zu  %s\n", arrow,
-            seq - ladder->begin[right], answers ? ack : 0,
+            seq - ladder->begin[right], ack,
             packet->layers[PACKET_APPLICATION].size, packet->bytes.size, told);
 }
 

@@ -49,21 +49,16 @@ static bool is_unfinished(struct msghdr *message)
     return false;
 }
 
-/* Returns how many bytes @p data has now; 0 for a packet that leaves. */
+/* Returns how many bytes @p data has now. */
 static ssize_t receive(int fd, uint8_t *data, bool *unfinished)
 {
-    struct sockaddr_ll from = {0};
     uint64_t control[CMSG_SPACE(sizeof(struct tpacket_auxdata)) / 8 + 1];
     struct iovec room = {data, MOST};
-    struct msghdr message = {.msg_name = &from,
-                             .msg_namelen = sizeof from,
-                             .msg_iov = &room,
+    struct msghdr message = {.msg_iov = &room,
                              .msg_iovlen = 1,
                              .msg_control = control,
                              .msg_controllen = sizeof control};
     ssize_t size = recvmsg(fd, &message, 0);
-    if (size > 0 && from.sll_pkttype == PACKET_OUTGOING)
-        return 0;
     *unfinished = size > 0 && is_unfinished(&message);
     return size;
 }
@@ -71,13 +66,10 @@ static ssize_t receive(int fd, uint8_t *data, bool *unfinished)
 int capture_next(int fd, struct packet_bytes *bytes, nsec deadline)
 {
     g_autofree uint8_t *data = g_malloc(MOST);
-    ssize_t size = 0;
     *bytes = (struct packet_bytes){0};
-    while (size == 0) {
-        if (wait_ready(fd, POLLIN, deadline) < 0)
-            return -1;
-        size = receive(fd, data, &bytes->unfinished);
-    }
+    if (wait_ready(fd, POLLIN, deadline) < 0)
+        return -1;
+    ssize_t size = receive(fd, data, &bytes->unfinished);
     if (size < 0)
         return -1;
     bytes->data = g_memdup2(data, (size_t)size);

@@ -18,12 +18,12 @@
 #include "01-sockets/packet.h"
 #include "common/world/env.h"
 
-/** Capture the IPv4 packets that arrive at @p device from now on. Returns a
- * socket, or -1 and errno. */
+/** Capture the IPv4 packets that arrive at @p device from now on; of those that
+ * leave, a socket for one protocol is told nothing. Returns a socket, or -1 and
+ * errno. */
 int capture_open(const char *device);
 /** Wait for the next packet till @p deadline, a time of clock_monotonic(); its
- * data are new, for g_free(). What leaves the device is passed over: on lo, all
- * that leaves it arrives too. Returns 0, or -1 and errno: ETIMEDOUT. */
+ * data are new, for g_free(). Returns 0, or -1 and errno: ETIMEDOUT. */
 int capture_next(int fd, struct packet_bytes *bytes, nsec deadline);
 
 #endif

@@ -121,16 +121,15 @@ static struct checksum begin_sum(const struct packet_view *packet, size_t size)
     return sum;
 }
 
+/* The field stands in words of its own: to leave it out is to count it as 0. */
 void packet_judge(struct packet_view *packet, size_t size, size_t field)
 {
-    static const uint8_t nothing[2] = {0};
     struct packet_layer *layer = packet_top(packet);
     const uint8_t *data = packet->bytes.data + packet->read;
     struct checksum before = begin_sum(packet, size);
     struct checksum all = before, others = before;
     checksum_add(&all, data, size);
     checksum_add(&others, data, field);
-    checksum_add(&others, nothing, 2);
     checksum_add(&others, data + field + 2, size - field - 2);
     layer->proper = checksum_finish(&others);
     if (packet->bytes.unfinished && packet->top == PACKET_TRANSPORT &&

@@ -76,9 +76,8 @@ static bool gather(int tap, struct recording *seen)
         struct packet_bytes *bytes = &seen->packets[seen->count];
         if (capture_next(tap, bytes, deadline) < 0)
             return false;
-        bool fin = is_fin(bytes);
-        over = ends == 2 && !fin;
-        ends += fin;
+        over = ends == 2;
+        ends += is_fin(bytes);
         seen->count++;
     }
     return true;
@@ -116,9 +115,8 @@ static void receive(int fd, struct recording *seen)
     wait_ready(fd, POLLIN, clock_monotonic() + patience);
     for (ssize_t size; (size = recvfrom(fd, text, sizeof text - 1, 0, name,
                                         &from.size)) >= 0;) {
-        if (seen->arrived++ > 0)
-            continue;
         g_autofree char *sender = address_text(&from);
+        seen->arrived++;
         text[size] = '\0';
         g_strlcpy(seen->text, text, sizeof seen->text);
         g_strlcpy(seen->from, sender, sizeof seen->from);

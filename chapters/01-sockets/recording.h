@@ -28,7 +28,7 @@ struct recording {
     struct packet_bytes packets[RECORDING_MOST];
     unsigned count;   /**< How many. */
     unsigned arrived; /**< How many of the two datagrams were received. */
-    char text[64];    /**< What the first of those carried ... */
+    char text[64];    /**< What the last of those carried ... */
     char from[32];    /**< ... and from whom, as recvfrom() says. */
     /** UDP's counter InCsumErrors before and after; -1: not known. */
     int64_t damaged[2];

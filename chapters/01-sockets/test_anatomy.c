@@ -124,6 +124,19 @@ static void every_byte_stands_on_the_page_once_and_in_order(void **state)
     }
 }
 
+static void a_wide_value_and_a_long_field_find_room(void **state)
+{
+    char *page = page_of(recording_kept.packets[MESSAGE], false);
+    (void)state;
+    assert_non_null(strstr(
+        page, "\n2| 0000 0000 0000 destination    00:00:00:00:00:00  none, as "
+              "on lo     894\n"));
+    assert_non_null(strstr(
+        page, "\n4| 080a 726e 32e5 timestamps     1919824613 clock; echoes "
+              "612881290    7323\n4| 2487 d38a\nApplication"));
+    free(page);
+}
+
 static void long_data_takes_rows_of_sixteen(void **state)
 {
     uint8_t data[80] = {0};
@@ -232,9 +245,26 @@ static void other_packets_say_other_things(void **state)
     assert_line(46, 0x5002,
                 "  1  --SYN---------->     0     0    20     74  opens: MSS "
                 "none, scale none\n");
+    assert_line(44, 5,
+                "  1  --SYN---------->     0     0     0     74  opens: MSS "
+                "65495, SACK, scale 10\n");
     assert_line(14, 0x6500,
                 "  1  --none--------->     0     0     0     74  makes no "
                 "sense\n");
+}
+
+static void long_data_are_quoted_in_part(void **state)
+{
+    uint8_t data[128];
+    struct packet_bytes bytes = recording_kept.packets[MESSAGE];
+    (void)state;
+    memcpy(data, bytes.data, bytes.size);
+    memset(data + bytes.size, 'x', 20);
+    data[17] = (uint8_t)(data[17] + 20);
+    bytes = (struct packet_bytes){data, bytes.size + 20, false, false};
+    g_autofree char *line = lines_of(&bytes, 1);
+    assert_string_equal(line, "  1  --PSH ACK------>     0     0    32     98  "
+                              "\"One message.xxxxxxxxxxxxxxxx\"\n");
 }
 
 static void an_empty_connection_is_a_line_of_titles(void **state)
@@ -275,12 +305,14 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_datagram_fills_a_page),
         cmocka_unit_test(every_byte_stands_on_the_page_once_and_in_order),
+        cmocka_unit_test(a_wide_value_and_a_long_field_find_room),
         cmocka_unit_test(long_data_takes_rows_of_sixteen),
         cmocka_unit_test(a_layer_that_makes_no_sense_is_the_last),
         cmocka_unit_test(padding_is_told_of),
         cmocka_unit_test(colours_change_nothing_else),
         cmocka_unit_test(a_connection_takes_a_line_for_each_packet),
         cmocka_unit_test(other_packets_say_other_things),
+        cmocka_unit_test(long_data_are_quoted_in_part),
         cmocka_unit_test(an_empty_connection_is_a_line_of_titles),
         cmocka_unit_test(a_recording_is_printed_as_source),
     };

@@ -50,30 +50,32 @@ static char *run(const char *option, const char *other)
     return text;
 }
 
-/* May a process of ours do what the demo does? Asked with nothing of the
- * demo's. */
-static bool is_allowed(void)
+/* Does a child of ours do this? */
+static bool would(bool (*deed)(void))
 {
     int status = 1;
     pid_t child = fork();
-    if (child == 0) {
-        if (unshare(CLONE_NEWNET) < 0 &&
-            unshare(CLONE_NEWUSER | CLONE_NEWNET) < 0)
-            _exit(1);
-        int tap = socket(AF_PACKET, SOCK_RAW, htons(ETH_P_IP));
-        int raw = socket(AF_INET, SOCK_RAW, IPPROTO_RAW);
-        _exit(tap >= 0 && raw >= 0 ? 0 : 1);
-    }
+    if (child == 0)
+        _exit(deed() ? 0 : 1);
     waitpid(child, &status, 0);
     return status == 0;
 }
 
-static void skip_unless_allowed(void)
+static void skip_unless(bool (*deed)(void), const char *why)
 {
-    if (is_allowed())
+    if (would(deed))
         return;
-    puts("This machine allows no network of one's own.");
+    puts(why);
     skip();
+}
+
+/* What the demo does, with nothing of the demo's. */
+static bool leave(void)
+{
+    return (unshare(CLONE_NEWNET) == 0 ||
+            unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0) &&
+           socket(AF_PACKET, SOCK_RAW, htons(ETH_P_IP)) >= 0 &&
+           socket(AF_INET, SOCK_RAW, IPPROTO_RAW) >= 0;
 }
 
 /* ---- What it says, and whether it is true. ---- */
@@ -236,7 +238,7 @@ static void check(const char *text)
 static void live_it_says_what_is_true(void **state)
 {
     (void)state;
-    skip_unless_allowed();
+    skip_unless(leave, "This machine allows no network of one's own.");
     g_autofree char *text = run(NULL, NULL);
     assert_true(g_str_has_prefix(text, "A. A client"));
     check(text);
@@ -245,7 +247,7 @@ static void live_it_says_what_is_true(void **state)
 static void live_numbers_are_new_each_time(void **state)
 {
     (void)state;
-    skip_unless_allowed();
+    skip_unless(leave, "This machine allows no network of one's own.");
     g_autofree char *one = run("--part=a", NULL);
     g_autofree char *other = run("--part=a", NULL);
     assert_string_not_equal(one, other);
@@ -293,10 +295,11 @@ static void without_a_terminal_there_are_no_colours(void **state)
 static void a_recording_can_be_made(void **state)
 {
     (void)state;
-    skip_unless_allowed();
+    skip_unless(leave, "This machine allows no network of one's own.");
     g_autofree char *source = run("--record", NULL);
     assert_says(source, "const struct recording recording_kept = {\n");
     assert_says(source, "static const uint8_t packet_4[] = {\n");
+    assert_says(source, "    .system = \"Linux ");
     assert_says(source, "    .arrived = 1,\n");
     assert_fits(source, 200);
 }
@@ -329,13 +332,33 @@ static void what_makes_no_sense_is_refused(void **state)
 
 /* ---- Where it is forbidden. ---- */
 
-/* Forbid unshare(2) to this process and what it becomes. */
-static bool forbid_unshare(void)
+/* What unshare(2) answers to whoever asks for one of these namespaces. */
+struct prohibition {
+    int error;
+    int spaces;
+};
+
+static const struct prohibition by_rule = {EPERM, CLONE_NEWNET | CLONE_NEWUSER};
+static const struct prohibition by_limit = {ENOSPC,
+                                            CLONE_NEWNET | CLONE_NEWUSER};
+static const struct prohibition of_users = {EPERM, CLONE_NEWUSER};
+
+/* Of the 64 bits of an argument, those that hold the flags. */
+enum {
+    NUMBER = offsetof(struct seccomp_data, nr),
+    ARGUMENT = offsetof(struct seccomp_data, args) +
+               (G_BYTE_ORDER == G_BIG_ENDIAN ? 4 : 0)
+};
+
+/* For this process and what it becomes. */
+static bool forbid(struct prohibition what)
 {
     struct sock_filter filter[] = {
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_unshare, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, NUMBER),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_unshare, 0, 3),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, ARGUMENT),
+        BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, (unsigned)what.spaces, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned)what.error),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
     struct sock_fprog program = {G_N_ELEMENTS(filter), filter};
@@ -343,63 +366,82 @@ static bool forbid_unshare(void)
            prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
 }
 
-/* This program with --forbid PROGRAM ARGUMENT .. becomes that program. */
-static int forbid(char **argv)
+/* This program with --forbid ERROR SPACES PROGRAM OPTION becomes PROGRAM. */
+static int become_forbidden(char **argv)
 {
-    if (!forbid_unshare())
-        return 77;
-    execv(argv[0], argv);
+    if (!forbid((struct prohibition){atoi(argv[0]), atoi(argv[1])}))
+        return 1;
+    execv(argv[2], argv + 2);
     return 1;
 }
 
-/* With unshare forbidden. */
-static struct actor *start_forbidden(struct stage *stage, const char *option)
+static struct actor *start_forbidden(struct stage *stage, const char *option,
+                                     struct prohibition what)
 {
     g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
-    char *end = g_strrstr(self, "/test/");
+    g_autofree char *error = g_strdup_printf("%d", what.error);
+    g_autofree char *spaces = g_strdup_printf("%d", what.spaces);
+    const char *end = g_strrstr(self, "/test/");
     g_autofree char *demo =
         g_strdup_printf("%.*s/bin/demo_layers", (int)(end - self), self);
-    return stage_start(stage, self, "--forbid", demo, option, NULL);
+    return stage_start(stage, self, "--forbid", error, spaces, demo, option,
+                       NULL);
 }
 
-static void skip_if_nothing_can_be_forbidden(void)
+static bool forbid_all(void)
 {
-    int status = 1;
-    pid_t child = fork();
-    if (child == 0)
-        _exit(forbid_unshare() ? 0 : 1);
-    waitpid(child, &status, 0);
-    if (status == 0)
-        return;
-    puts("This machine has no filter of system calls.");
-    skip();
+    return forbid(by_rule);
+}
+
+static bool forbid_users(void)
+{
+    return forbid(of_users) && unshare(CLONE_NEWNET) == 0;
+}
+
+static void assert_excused(struct prohibition what, const char *excuse)
+{
+    struct stage *stage = stage_new();
+    struct actor *actor = start_forbidden(stage, "--packet=0", what);
+    g_autofree char *text = read_all_of(actor, 0);
+    assert_true(g_str_has_prefix(text, "Not live, but recorded on Linux "));
+    assert_says(text, excuse);
+    check(text);
+    stage_free(stage);
 }
 
 static void where_it_is_forbidden_it_says_so_and_goes_on(void **state)
 {
     (void)state;
-    skip_if_nothing_can_be_forbidden();
-    struct stage *stage = stage_new();
-    struct actor *actor = start_forbidden(stage, "--packet=0");
-    g_autofree char *text = read_all_of(actor, 0);
-    assert_true(g_str_has_prefix(text, "Not live, but recorded on Linux "));
-    assert_says(text, ": a network of one's own is\nforbidden here (unshare: "
-                      "Operation not permitted).\n\n");
-    check(text);
-    stage_free(stage);
+    skip_unless(forbid_all, "This machine has no filter of system calls.");
+    assert_excused(by_rule, ": a network of one's own is\nforbidden here "
+                            "(unshare: Operation not permitted).\n\n");
+    assert_excused(by_limit, "forbidden here (unshare: "
+                             "user.max_user_namespaces is reached).\n\n");
 }
 
 static void where_it_is_forbidden_nothing_is_recorded(void **state)
 {
     (void)state;
-    skip_if_nothing_can_be_forbidden();
+    skip_unless(forbid_all, "This machine has no filter of system calls.");
     struct stage *stage = stage_new();
-    struct actor *actor = start_forbidden(stage, "--record");
+    struct actor *actor = start_forbidden(stage, "--record", by_rule);
     g_autofree char *text = read_all_of(actor, 1);
     g_autofree char *errors = actor_errors(actor);
     assert_string_equal(text, "");
     assert_string_equal(errors, "demo_layers: there is nothing to record: "
                                 "unshare: Operation not permitted.\n");
+    stage_free(stage);
+}
+
+static void root_needs_no_user_namespace(void **state)
+{
+    (void)state;
+    skip_unless(forbid_users, "Only root can try this, and not everywhere.");
+    struct stage *stage = stage_new();
+    struct actor *actor = start_forbidden(stage, "--packet=0", of_users);
+    g_autofree char *text = read_all_of(actor, 0);
+    assert_true(g_str_has_prefix(text, "A. A client"));
+    check(text);
     stage_free(stage);
 }
 
@@ -416,8 +458,9 @@ int main(int argc, char **argv)
         cmocka_unit_test(what_makes_no_sense_is_refused),
         cmocka_unit_test(where_it_is_forbidden_it_says_so_and_goes_on),
         cmocka_unit_test(where_it_is_forbidden_nothing_is_recorded),
+        cmocka_unit_test(root_needs_no_user_namespace),
     };
-    if (argc >= 3 && strcmp(argv[1], "--forbid") == 0)
-        return forbid(argv + 2);
+    if (argc == 6 && strcmp(argv[1], "--forbid") == 0)
+        return become_forbidden(argv + 2);
     return test_run(argc, argv, tests);
 }

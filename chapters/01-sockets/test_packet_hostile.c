@@ -219,6 +219,20 @@ static void lies_of_tcp_are_named(void **state)
     tell_lies(the_message, lies, G_N_ELEMENTS(lies));
 }
 
+/* At the very end of the packet there is nothing behind it to look at. */
+static void the_last_option_may_lack_its_length(void **state)
+{
+    (void)state;
+    for (unsigned kind = 0; kind < 256; kind++) {
+        g_autofree char *trouble =
+            g_strdup_printf("Option %u does not fit into the header.", kind);
+        struct specimen specimen = recorded(ACK);
+        memset(specimen.data + TCP + 20, 1, 11);
+        specimen.data[TCP + 31] = (uint8_t)kind;
+        assert_trouble(specimen, PACKET_TRANSPORT, kind < 2 ? NULL : trouble);
+    }
+}
+
 static void lies_of_udp_are_named(void **state)
 {
     static const struct lie lies[] = {
@@ -376,6 +390,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(lies_of_the_internet_layer_are_named),
         cmocka_unit_test(a_header_may_claim_more_than_is_here),
         cmocka_unit_test(lies_of_tcp_are_named),
+        cmocka_unit_test(the_last_option_may_lack_its_length),
         cmocka_unit_test(lies_of_udp_are_named),
         cmocka_unit_test(what_is_behind_the_end_is_padding),
         cmocka_unit_test(a_packet_may_end_at_any_byte),
