@@ -1,38 +1,44 @@
 #include "01-sockets/crew.h"
+#include "01-sockets/wakeup.h"
 #include "common/world/complain.h"
 #include <errno.h>
 #include <stdlib.h>
 
 struct member {
-    struct crew *crew;
     struct host *host;
+    struct wakeup *stop;
     GThread *thread;
 };
 
 struct crew {
     unsigned nodes;
     struct member *members; /* members[id - 1] */
-    int stopping;           /* Atomic. */
 };
+
+static void on_stop(void *self)
+{
+    const struct member *member = self;
+    loop_stop(host_loop(member->host));
+}
 
 static void *run(void *self)
 {
     const struct member *member = self;
-    while (!g_atomic_int_get(&member->crew->stopping))
-        loop_turn(host_loop(member->host), 5 * MSEC);
+    loop_run(host_loop(member->host));
     return NULL;
 }
 
 void crew_start(struct crew *crew)
 {
-    g_atomic_int_set(&crew->stopping, 0);
     for (unsigned i = 0; i < crew->nodes; i++)
         crew->members[i].thread = g_thread_new("host", run, &crew->members[i]);
 }
 
 void crew_stop(struct crew *crew)
 {
-    g_atomic_int_set(&crew->stopping, 1);
+    for (unsigned i = 0; i < crew->nodes; i++)
+        if (crew->members[i].thread)
+            wakeup_ring(crew->members[i].stop);
     for (unsigned i = 0; i < crew->nodes; i++)
         g_clear_pointer(&crew->members[i].thread, g_thread_join);
 }
@@ -76,7 +82,8 @@ struct crew *crew_new(unsigned nodes, const char *dir, FILE *trace)
         struct host_settings settings = {
             .id = id, .store = {.dir = own}, .trace = trace};
         struct member *member = &crew->members[id - 1];
-        *member = (struct member){.crew = crew, .host = host_new(settings)};
+        member->host = host_new(settings);
+        member->stop = wakeup_new(host_loop(member->host), on_stop, member);
         bind_or_stop(member->host);
     }
     for (node_id id = 1; id <= nodes; id++)
@@ -86,8 +93,10 @@ struct crew *crew_new(unsigned nodes, const char *dir, FILE *trace)
 
 void crew_free(struct crew *crew)
 {
-    for (unsigned i = 0; i < crew->nodes; i++)
+    for (unsigned i = 0; i < crew->nodes; i++) {
+        wakeup_free(crew->members[i].stop);
         host_free(crew->members[i].host);
+    }
     g_free(crew->members);
     g_free(crew);
 }

@@ -15,13 +15,14 @@
 #include <unistd.h>
 
 enum { BATCH = 512, PASSES = 4 };
+#define FOR_EVER UINT64_MAX
 
 struct loop {
     int fd;
     int count; /* Events of this turn, still to be told. */
     struct epoll_event events[BATCH];
     struct timers timers;
-    GPtrArray *speaking; /* Borrowed outlets. */
+    GPtrArray *speaking; /* Borrowed outlets: [place - 1]. */
     void (*end)(void *self);
     void *end_self;
     bool stopped;
@@ -54,9 +55,12 @@ void loop_watch(struct loop *loop, struct watch *watch, uint32_t events)
         forget(loop, watch);
 }
 
-/* Older kernels wait in milliseconds: then a little longer, never shorter. */
+/* Older kernels wait in milliseconds: then a little longer, never shorter. To
+ * wait without end costs them no alarm clock. */
 static int wait_for_events(struct loop *loop, nsec wait)
 {
+    if (wait == FOR_EVER)
+        return epoll_wait(loop->fd, loop->events, BATCH, -1);
     struct timespec time = {(time_t)(wait / SEC), (long)(wait % SEC)};
     int count = epoll_pwait2(loop->fd, loop->events, BATCH, &time, NULL);
     if (count >= 0 || (errno != ENOSYS && errno != EPERM))
@@ -128,16 +132,21 @@ static nsec time_to_wait(const struct loop *loop, nsec wait)
 
 void loop_speak(struct loop *loop, struct outlet *outlet)
 {
-    if (!outlet->speaking)
-        g_ptr_array_add(loop->speaking, outlet);
-    outlet->speaking = true;
+    if (outlet->place > 0)
+        return;
+    g_ptr_array_add(loop->speaking, outlet);
+    outlet->place = loop->speaking->len;
 }
 
+/* The last takes its place. */
 void loop_hush(struct loop *loop, struct outlet *outlet)
 {
-    if (outlet->speaking)
-        g_ptr_array_remove_fast(loop->speaking, outlet);
-    outlet->speaking = false;
+    if (outlet->place == 0)
+        return;
+    struct outlet *last = loop->speaking->pdata[loop->speaking->len - 1];
+    g_ptr_array_remove_index_fast(loop->speaking, outlet->place - 1);
+    last->place = outlet->place;
+    outlet->place = 0;
 }
 
 void loop_flush(struct loop *loop)
@@ -179,7 +188,7 @@ void loop_turn(struct loop *loop, nsec wait)
 void loop_run(struct loop *loop)
 {
     for (loop->stopped = false; !loop->stopped;)
-        loop_turn(loop, 3600 * SEC);
+        loop_turn(loop, FOR_EVER);
 }
 
 void loop_stop(struct loop *loop)

@@ -30,8 +30,8 @@ struct outlet {
     /** Send what may leave. False: something is left, flush again next turn.
      * True: done, until loop_speak(). It calls nobody back. */
     bool (*flush)(void *self);
-    void *self;    /**< The owner's. */
-    bool speaking; /**< The loop's: it is to be flushed. */
+    void *self;     /**< The owner's. */
+    unsigned place; /**< The loop's: among those that speak; 0: silent. */
 };
 
 /** A loop. Returns new; stops the program when the kernel has none to give. */

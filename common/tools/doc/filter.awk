@@ -46,7 +46,7 @@ function figure(   alt, file) {                 # a figure alone on its line get
     print "\\image html " file " \"" alt "\""
 }
 FNR == 1 {
-    here = match(FILENAME, /(chapters|exercises|common)\/.*\.md$/) ? substr(FILENAME, RSTART) : "README.md"
+    here = match(FILENAME, /(chapters|exercises|solutions|common)\/.*\.md$/) ? substr(FILENAME, RSTART) : "README.md"
     folder = here; sub(/[^\/]*\.md$/, "", folder)
 }
 /^```math *$/             { print "\\f["; fence = "math"; next }
