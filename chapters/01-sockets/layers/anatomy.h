@@ -23,9 +23,9 @@ struct anatomy {
  * byte, with its field and what that means. */
 void anatomy_print(const struct anatomy *anatomy,
                    const struct packet_view *packet);
-/** Print a line for each of @p packets, struct packet_view *, in the order in which
- * they were captured: those of one TCP connection, whose client is the sender
- * of the first. */
+/** Print a line for each of @p packets, each a struct packet_view, in the order
+ * in which they were captured: those of one TCP connection, whose client is the
+ * sender of the first. */
 void anatomy_print_connection(const struct anatomy *anatomy,
                               const GPtrArray *packets);
 

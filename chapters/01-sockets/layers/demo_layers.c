@@ -177,7 +177,7 @@ static void tell(const struct recording *seen)
 static void excuse(const GError *error)
 {
     printf("Not live, but recorded on %s%s%s%s.\n\n", recording_kept.system,
-           error ? ": a network of one's own is\nforbidden here ("
+           error ? ": this machine allows no capture\n("
                  : ", as --recorded asks",
            error ? error->message : "", error ? ")" : "");
 }

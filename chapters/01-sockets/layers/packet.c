@@ -21,8 +21,8 @@ enum { ETHERNET = 14, IPV4 = 20 }; /* The least that their headers have. */
 static void as_version(struct packet_view *packet, struct packet_field *field)
 {
     int version = field->data[0] >> 4, words = field->data[0] & 15;
-    field->value = packet_say(packet, "%d, %d", version, words);
-    field->meaning = packet_say(packet, "words of header: %d bytes", 4 * words);
+    packet_say(packet, &field->value, "%d, %d", version, words);
+    packet_say(packet, &field->meaning, "words of header: %d bytes", 4 * words);
 }
 
 static void as_service(struct packet_view *packet, struct packet_field *field)
@@ -30,9 +30,9 @@ static void as_service(struct packet_view *packet, struct packet_field *field)
     static const char *const marks[] = {"no ECN", "ECN-capable", "ECN-capable",
                                         "congested"};
     int class = field->data[0] >> 2, mark = field->data[0] & 3;
-    field->value = packet_say(packet, "%d, %d", class, mark);
-    field->meaning =
-        packet_say(packet, "%s; %s", class ? "marked" : "default", marks[mark]);
+    packet_say(packet, &field->value, "%d, %d", class, mark);
+    packet_say(packet, &field->meaning, "%s; %s", class ? "marked" : "default",
+               marks[mark]);
 }
 
 enum { RESERVED = 0x8000, DF = 0x4000, MF = 0x2000, OFFSET = 0x1fff };
@@ -45,9 +45,9 @@ static bool is_fragment(unsigned word)
 static void as_fragment(struct packet_view *packet, struct packet_field *field)
 {
     unsigned word = packet_word(field->data);
-    field->value = packet_say(packet, "%s%s%s%u", word & RESERVED ? "?, " : "",
-                              word & DF ? "DF, " : "", word & MF ? "MF, " : "",
-                              (word & OFFSET) * 8);
+    packet_say(packet, &field->value, "%s%s%s%u", word & RESERVED ? "?, " : "",
+               word & DF ? "DF, " : "", word & MF ? "MF, " : "",
+               (word & OFFSET) * 8);
     if (is_fragment(word))
         field->meaning = "a fragment";
     else
@@ -67,8 +67,8 @@ static void as_protocol(struct packet_view *packet, struct packet_field *field)
 static void as_address(struct packet_view *packet, struct packet_field *field)
 {
     const uint8_t *at = field->data;
-    field->value =
-        packet_say(packet, "%d.%d.%d.%d", at[0], at[1], at[2], at[3]);
+    packet_say(packet, &field->value, "%d.%d.%d.%d", at[0], at[1], at[2],
+               at[3]);
     if (at[0] == 127)
         field->meaning = "this machine, by loopback";
 }
@@ -86,30 +86,28 @@ static const struct packet_row ip_rows[] = {
     {4, as_address, "destination", "", "791"},
 };
 
-/* Do its lengths agree with each other, and with the @p rest that is here?
- * Returns why not. */
-static const char *find_lie(struct packet_view *packet, const uint8_t *ip,
-                            size_t rest)
+/* Do its lengths agree with each other, and with the @p rest that is here? If
+ * not, that is the trouble. */
+static void find_lie(struct packet_view *packet, const uint8_t *ip, size_t rest)
 {
+    const char **trouble = &packet->trouble;
     size_t header = (size_t)(ip[0] & 15) * 4, total = packet_word(ip + 2);
     if (header < IPV4)
-        return packet_say(packet,
-                          "Its IHL makes a header of %zu bytes, and the least "
-                          "is %d.",
-                          header, IPV4);
-    if (header > rest)
-        return packet_say(packet, "Its header has %zu bytes, and %zu are here.",
-                          header, rest);
-    if (total < header)
-        return packet_say(
-            packet, "Its total length is %zu, less than its header.", total);
-    if (total > rest)
-        return packet_say(packet,
-                          "Its total length is %zu, and %zu bytes are here.",
-                          total, rest);
-    if (is_fragment(packet_word(ip + 6)))
-        return "It is a fragment, and fragments are not put together here.";
-    return NULL;
+        packet_say(packet, trouble,
+                   "Its IHL makes a header of %zu bytes, and the least is %d.",
+                   header, IPV4);
+    else if (header > rest)
+        packet_say(packet, trouble,
+                   "Its header has %zu bytes, and %zu are here.", header, rest);
+    else if (total < header)
+        packet_say(packet, trouble,
+                   "Its total length is %zu, less than its header.", total);
+    else if (total > rest)
+        packet_say(packet, trouble,
+                   "Its total length is %zu, and %zu bytes are here.", total,
+                   rest);
+    else if (is_fragment(packet_word(ip + 6)))
+        *trouble = "It is a fragment, and fragments are not put together here.";
 }
 
 static void add_ip_fields(struct packet_view *packet, const uint8_t *ip)
@@ -133,12 +131,12 @@ static void read_internet(struct packet_view *packet)
     if (packet_is_short(packet, IPV4))
         return;
     if (ip[0] >> 4 != 4) {
-        packet->trouble = packet_say(
-            packet, "Version %d is not IPv4, and not read here.", ip[0] >> 4);
+        packet_say(packet, &packet->trouble,
+                   "Version %d is not IPv4, and not read here.", ip[0] >> 4);
         return;
     }
     add_ip_fields(packet, ip);
-    packet->trouble = find_lie(packet, ip, rest);
+    find_lie(packet, ip, rest);
     if (packet->trouble)
         return;
     packet->end -= rest - packet_word(ip + 2);
@@ -151,8 +149,8 @@ static void as_hardware(struct packet_view *packet, struct packet_field *field)
 {
     static const uint8_t nobody[6] = {0};
     const uint8_t *at = field->data;
-    field->value = packet_say(packet, "%02x:%02x:%02x:%02x:%02x:%02x", at[0],
-                              at[1], at[2], at[3], at[4], at[5]);
+    packet_say(packet, &field->value, "%02x:%02x:%02x:%02x:%02x:%02x", at[0],
+               at[1], at[2], at[3], at[4], at[5]);
     if (memcmp(at, nobody, sizeof nobody) == 0)
         field->meaning = "none, as on lo";
     else if (at[0] & 1)
@@ -183,11 +181,11 @@ static void read_link(struct packet_view *packet)
     if (type == ETHERTYPE_IP)
         read_internet(packet);
     else if (type < 0x600)
-        packet->trouble = packet_say(
-            packet, "Its type is a length, %u: a frame not read here.", type);
+        packet_say(packet, &packet->trouble,
+                   "Its type is a length, %u: a frame not read here.", type);
     else
-        packet->trouble = packet_say(
-            packet, "Type 0x%04x is not IPv4, and not read here.", type);
+        packet_say(packet, &packet->trouble,
+                   "Type 0x%04x is not IPv4, and not read here.", type);
 }
 
 /* ---- A packet. ---- */

@@ -2,7 +2,8 @@
  * @file packet.h
  * A packet taken apart: its layers, their fields, and what each of them means.
  *
- *     struct packet_view *packet = packet_read((struct packet_bytes){data, size});
+ *     struct packet_bytes bytes = {.data = data, .size = size};
+ *     struct packet_view *packet = packet_read(bytes);
  *     uint64_t size = packet_number(packet, PACKET_INTERNET, "total length");
  *     if (packet->trouble)
  *         puts(packet->trouble);   // "It says that it has 1500 bytes, .."

@@ -2,13 +2,14 @@
 #include "01-sockets/checksum.h"
 #include <netinet/in.h>
 
-const char *packet_say(struct packet_view *packet, const char *format, ...)
+void packet_say(struct packet_view *packet, const char **text,
+                const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    g_autofree char *text = g_strdup_vprintf(format, arguments);
+    g_autofree char *said = g_strdup_vprintf(format, arguments);
     va_end(arguments);
-    return g_string_chunk_insert(packet->texts, text);
+    *text = g_string_chunk_insert(packet->texts, said);
 }
 
 unsigned packet_word(const uint8_t *at)
@@ -41,10 +42,10 @@ bool packet_is_short(struct packet_view *packet, size_t least)
 {
     size_t rest = packet_rest(packet);
     if (rest < least)
-        packet->trouble = packet_say(packet,
-                                     "Cut off: the header has %zu bytes at "
-                                     "least, and here are %zu.",
-                                     least, rest);
+        packet_say(packet, &packet->trouble,
+                   "Cut off: the header has %zu bytes at "
+                   "least, and here are %zu.",
+                   least, rest);
     return rest < least;
 }
 
@@ -76,17 +77,17 @@ void packet_as_number(struct packet_view *packet, struct packet_field *field)
     uint64_t number = 0;
     for (size_t i = 0; i < field->size; i++)
         number = number << 8 | field->data[i];
-    field->value = packet_say(packet, "%" G_GUINT64_FORMAT, number);
+    packet_say(packet, &field->value, "%" G_GUINT64_FORMAT, number);
 }
 
 void packet_as_word(struct packet_view *packet, struct packet_field *field)
 {
-    field->value = packet_say(packet, "0x%04x", packet_word(field->data));
+    packet_say(packet, &field->value, "0x%04x", packet_word(field->data));
 }
 
 void packet_as_size(struct packet_view *packet, struct packet_field *field)
 {
-    field->value = packet_say(packet, "%zu bytes", field->size);
+    packet_say(packet, &field->value, "%zu bytes", field->size);
 }
 
 void packet_as_sum(struct packet_view *packet, struct packet_field *field)
@@ -99,16 +100,17 @@ void packet_as_sum(struct packet_view *packet, struct packet_field *field)
     };
     const struct packet_layer *layer = packet_top(packet);
     packet_as_word(packet, field);
-    field->meaning =
-        layer->sum == PACKET_SUM_WRONG
-            ? packet_say(packet, "wrong: 0x%04x is right", layer->proper)
-            : meanings[layer->sum];
+    if (layer->sum == PACKET_SUM_WRONG)
+        packet_say(packet, &field->meaning, "wrong: 0x%04x is right",
+                   layer->proper);
+    else
+        field->meaning = meanings[layer->sum];
 }
 
 /* ---- Checksums. ---- */
 
-/* TCP and UDP add up the addresses too: a datagram that was led astray counts as
- * damaged. */
+/* TCP and UDP add up the addresses too: a datagram that was led astray counts
+ * as damaged. */
 static struct checksum begin_sum(const struct packet_view *packet, size_t size)
 {
     struct checksum sum = {0};

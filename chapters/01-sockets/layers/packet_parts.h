@@ -30,9 +30,9 @@ struct packet_row {
     const char *standard;      /**< As in struct packet_field. */
 };
 
-/** A text that lives as long as the packet. */
-__attribute__((format(printf, 2, 3))) const char *
-packet_say(struct packet_view *packet, const char *format, ...);
+/** Set @p text to a text that lives as long as the packet. */
+void packet_say(struct packet_view *packet, const char **text,
+                const char *format, ...) G_GNUC_PRINTF(3, 4);
 /** The two bytes at @p at as a number, the high one first. */
 unsigned packet_word(const uint8_t *at);
 /** How many bytes are left. */

@@ -39,16 +39,14 @@ static void judge_udp(struct packet_view *packet, const uint8_t *udp,
         layer->proper = UINT16_MAX;
 }
 
-static const char *find_udp_lie(struct packet_view *packet, size_t size,
-                                size_t rest)
+static void find_udp_lie(struct packet_view *packet, size_t size, size_t rest)
 {
     if (size < UDP)
-        return packet_say(packet, "Its length is %zu, less than its header.",
-                          size);
-    if (size > rest)
-        return packet_say(packet, "Its length is %zu, and %zu bytes are here.",
-                          size, rest);
-    return NULL;
+        packet_say(packet, &packet->trouble,
+                   "Its length is %zu, less than its header.", size);
+    else if (size > rest)
+        packet_say(packet, &packet->trouble,
+                   "Its length is %zu, and %zu bytes are here.", size, rest);
 }
 
 static void read_udp(struct packet_view *packet)
@@ -60,7 +58,7 @@ static void read_udp(struct packet_view *packet)
     size_t size = packet_word(udp + 4), rest = packet_rest(packet);
     judge_udp(packet, udp, size);
     packet_add_rows(packet, udp_rows, G_N_ELEMENTS(udp_rows));
-    packet->trouble = find_udp_lie(packet, size, rest);
+    find_udp_lie(packet, size, rest);
     if (packet->trouble)
         return;
     packet->end -= rest - size;
@@ -73,21 +71,21 @@ enum { END, NOP, MSS, SCALE, SACK_PERMITTED, SACK, TIMESTAMPS = 8 };
 
 static void as_kind(struct packet_view *packet, struct packet_field *field)
 {
-    field->value = packet_say(packet, "kind %u", field->data[0]);
+    packet_say(packet, &field->value, "kind %u", field->data[0]);
 }
 
 static void as_mss(struct packet_view *packet, struct packet_field *field)
 {
-    field->value = packet_say(packet, "%u", packet_word(field->data + 2));
+    packet_say(packet, &field->value, "%u", packet_word(field->data + 2));
 }
 
 /* RFC 7323, 2.3: a shift of more than 14 counts as 14. */
 static void as_scale(struct packet_view *packet, struct packet_field *field)
 {
     unsigned shift = field->data[2];
-    field->value = packet_say(packet, "%u", shift);
-    field->meaning =
-        packet_say(packet, "windows count times %u", 1U << MIN(shift, 14));
+    packet_say(packet, &field->value, "%u", shift);
+    packet_say(packet, &field->meaning, "windows count times %u",
+               1U << MIN(shift, 14));
 }
 
 static uint32_t ticks_at(const uint8_t *at)
@@ -98,9 +96,9 @@ static uint32_t ticks_at(const uint8_t *at)
 static void as_timestamps(struct packet_view *packet,
                           struct packet_field *field)
 {
-    field->value = packet_say(packet, "%u", ticks_at(field->data + 2));
-    field->meaning =
-        packet_say(packet, "clock; echoes %u", ticks_at(field->data + 6));
+    packet_say(packet, &field->value, "%u", ticks_at(field->data + 2));
+    packet_say(packet, &field->meaning, "clock; echoes %u",
+               ticks_at(field->data + 6));
 }
 
 /* By their kinds. One of size 0 is as long as it says. */
@@ -147,8 +145,8 @@ static void add_options(struct packet_view *packet, size_t rest)
         const uint8_t *at = packet->bytes.data + packet->read;
         struct packet_row row = row_of(at[0], size_of(at, rest));
         if (row.size == 0) {
-            packet->trouble = packet_say(
-                packet, "Option %u does not fit into the header.", at[0]);
+            packet_say(packet, &packet->trouble,
+                       "Option %u does not fit into the header.", at[0]);
             return;
         }
         packet_add(packet, &row);
@@ -181,8 +179,8 @@ static void as_window(struct packet_view *packet, struct packet_field *field)
 static void as_offset(struct packet_view *packet, struct packet_field *field)
 {
     int words = field->data[0] >> 4;
-    field->value = packet_say(packet, "%d", words);
-    field->meaning = packet_say(packet, "words of header: %d bytes", 4 * words);
+    packet_say(packet, &field->value, "%d", words);
+    packet_say(packet, &field->meaning, "words of header: %d bytes", 4 * words);
 }
 
 static const struct {
@@ -206,7 +204,7 @@ static void as_flags(struct packet_view *packet, struct packet_field *field)
         g_string_append_printf(names, "%s%s", names->len ? " " : "",
                                flags[i].name);
     }
-    field->value = packet_say(packet, "%s", names->len ? names->str : "none");
+    packet_say(packet, &field->value, "%s", names->len ? names->str : "none");
 }
 
 static const struct packet_row tcp_rows[] = {
@@ -221,18 +219,16 @@ static const struct packet_row tcp_rows[] = {
     {2, packet_as_number, "urgent pointer", "counts with URG only", "9293"},
 };
 
-static const char *find_tcp_lie(struct packet_view *packet, size_t header,
-                                size_t rest)
+static void find_tcp_lie(struct packet_view *packet, size_t header, size_t rest)
 {
     if (header < TCP)
-        return packet_say(packet,
-                          "Its data offset makes a header of %zu bytes; the "
-                          "least is %d.",
-                          header, TCP);
-    if (header > rest)
-        return packet_say(packet, "Its header has %zu bytes, and %zu are here.",
-                          header, rest);
-    return NULL;
+        packet_say(packet, &packet->trouble,
+                   "Its data offset makes a header of %zu bytes, and the least "
+                   "is %d.",
+                   header, TCP);
+    else if (header > rest)
+        packet_say(packet, &packet->trouble,
+                   "Its header has %zu bytes, and %zu are here.", header, rest);
 }
 
 static void read_tcp(struct packet_view *packet)
@@ -244,7 +240,7 @@ static void read_tcp(struct packet_view *packet)
     size_t header = (size_t)(tcp[12] >> 4) * 4, rest = packet_rest(packet);
     packet_judge(packet, rest, 16);
     packet_add_rows(packet, tcp_rows, G_N_ELEMENTS(tcp_rows));
-    packet->trouble = find_tcp_lie(packet, header, rest);
+    find_tcp_lie(packet, header, rest);
     if (packet->trouble)
         return;
     add_options(packet, header - TCP);
@@ -259,7 +255,7 @@ void packet_read_transport(struct packet_view *packet, unsigned protocol)
     else if (protocol == IPPROTO_UDP)
         read_udp(packet);
     else
-        packet->trouble = packet_say(
-            packet, "Protocol %u is neither TCP nor UDP, and not read here.",
-            protocol);
+        packet_say(packet, &packet->trouble,
+                   "Protocol %u is neither TCP nor UDP, and not read here.",
+                   protocol);
 }

@@ -8,9 +8,9 @@
  *     rawpacket_send(fd, packet);
  *
  * A raw socket leaves out the kernel's UDP: whatever stands in the bytes is
- * sent, right or wrong, and the receiver's kernel judges it like any other. Only
- * the process with CAP_NET_RAW may; in a network of its own (island.h),
- * everybody has it. IPv4 only.
+ * sent, right or wrong, and the receiver's kernel judges it like any other.
+ * That takes CAP_NET_RAW; in a network of its own (island.h), everybody has it.
+ * IPv4 only.
  */
 #ifndef SOCKETS_RAWPACKET_H
 #define SOCKETS_RAWPACKET_H

@@ -133,13 +133,14 @@ static bool send_both(int raw)
 static bool send_by_hand(struct recording *seen, GError **error)
 {
     struct address at = loopback("127.0.0.1:7000");
-    int receiver = net_bind(&at), raw = rawpacket_open();
+    int raw = rawpacket_open();
+    if (raw < 0)
+        return fail(error, "a raw socket");
+    int receiver = net_bind(&at);
     seen->damaged[0] = island_counter("Udp", "InCsumErrors");
-    bool sent = send_both(raw);
+    bool sent = send_both(raw) || fail(error, "a datagram by hand");
     if (sent)
         receive(receiver, seen);
-    else
-        fail(error, "a raw socket");
     seen->damaged[1] = island_counter("Udp", "InCsumErrors");
     close(receiver);
     close(raw);

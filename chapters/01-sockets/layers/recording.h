@@ -40,9 +40,9 @@ extern const struct recording recording_kept;
 /** Make the experiments, in an island (island.h), which this process does not
  * leave again. False and @p error where that is forbidden. */
 bool recording_make(struct recording *recording, GError **error);
-/** The datagram made by hand: an IP header, a UDP header, a sentence. @p damaged:
- * the last bit of its first letter was flipped after the checksum had been
- * made. Returns new. */
+/** The datagram made by hand: an IP header, a UDP header, a sentence. If
+ * @p damaged, the last bit of its first letter was flipped after the checksum
+ * had been made. Returns new. */
 GByteArray *recording_datagram(bool damaged);
 /** Print @p recording as the source of recording_kept.c. */
 void recording_print(FILE *out, const struct recording *recording);

@@ -253,6 +253,19 @@ static void other_packets_say_other_things(void **state)
                 "sense\n");
 }
 
+static void without_its_flag_no_number_is_acknowledged(void **state)
+{
+    uint8_t data[128];
+    struct packet_bytes both[2] = {recording_kept.packets[1],
+                                   recording_kept.packets[0]};
+    (void)state;
+    memcpy(data, both[1].data, both[1].size);
+    memset(data + 42, 0x77, 4);
+    both[1].data = data;
+    g_autofree char *lines = lines_of(both, 2);
+    assert_non_null(strstr(lines, "  2  <-SYN-----------     0     0 "));
+}
+
 static void long_data_are_quoted_in_part(void **state)
 {
     uint8_t data[128];
@@ -312,6 +325,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(colours_change_nothing_else),
         cmocka_unit_test(a_connection_takes_a_line_for_each_packet),
         cmocka_unit_test(other_packets_say_other_things),
+        cmocka_unit_test(without_its_flag_no_number_is_acknowledged),
         cmocka_unit_test(long_data_are_quoted_in_part),
         cmocka_unit_test(an_empty_connection_is_a_line_of_titles),
         cmocka_unit_test(a_recording_is_printed_as_source),

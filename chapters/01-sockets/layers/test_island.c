@@ -116,6 +116,28 @@ static void what_is_made_by_hand_is_captured_as_it_was_made(void **state)
     assert_done(captures_what_was_made);
 }
 
+static bool claims_another_sender(void)
+{
+    struct rawpacket raw = {.id = 7};
+    struct packet_bytes bytes;
+    address_parse(&raw.from, "192.0.2.1:4000", NULL);
+    address_parse(&raw.to, "127.0.0.1:7000", NULL);
+    g_autoptr(GByteArray) made = rawpacket_udp(&raw, "x", 1);
+    int tap = capture_open("lo"), fd = rawpacket_open();
+    if (rawpacket_send(fd, made) < 0 || capture_next(tap, &bytes, soon()) < 0)
+        return false;
+    bool same = bytes.size == ETHERNET + made->len &&
+                memcmp(bytes.data + ETHERNET, made->data, made->len) == 0;
+    g_free((void *)bytes.data);
+    return same;
+}
+
+static void a_sender_by_hand_may_claim_any_address(void **state)
+{
+    (void)state;
+    assert_done(claims_another_sender);
+}
+
 static bool is_patient(void)
 {
     struct packet_bytes bytes;
@@ -169,6 +191,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(an_island_has_a_loopback_and_no_past),
         cmocka_unit_test(a_counter_is_known_by_its_name),
         cmocka_unit_test(what_is_made_by_hand_is_captured_as_it_was_made),
+        cmocka_unit_test(a_sender_by_hand_may_claim_any_address),
         cmocka_unit_test(a_capture_waits_until_its_deadline),
         cmocka_unit_test(only_a_device_can_be_captured),
         cmocka_unit_test(a_damaged_datagram_is_counted_and_not_received),

@@ -411,9 +411,9 @@ static void where_it_is_forbidden_it_says_so_and_goes_on(void **state)
 {
     (void)state;
     skip_unless(forbid_all, "This machine has no filter of system calls.");
-    assert_excused(by_rule, ": a network of one's own is\nforbidden here "
-                            "(unshare: Operation not permitted).\n\n");
-    assert_excused(by_limit, "forbidden here (unshare: "
+    assert_excused(by_rule, ": this machine allows no capture\n(unshare: "
+                            "Operation not permitted).\n\n");
+    assert_excused(by_limit, "no capture\n(unshare: "
                              "user.max_user_namespaces is reached).\n\n");
 }
 

@@ -52,7 +52,7 @@ static struct packet_view *read_bare(const GByteArray *made)
 
 /* ---- What the fields say. ---- */
 
-/* All fields of all layers, as "name: value, meaning [standard]". Returns new. */
+/* All fields of all layers: "name: value, meaning [standard]". Returns new. */
 static char *text_of(const struct packet_view *packet)
 {
     GString *text = g_string_new(NULL);

@@ -199,7 +199,7 @@ static void lies_of_tcp_are_named(void **state)
 {
     static const struct lie lies[] = {
         {46, 0x4018, PACKET_TRANSPORT,
-         "Its data offset makes a header of 16 bytes; the least is 20."},
+         "Its data offset makes a header of 16 bytes, and the least is 20."},
         {46, 0xf018, PACKET_TRANSPORT,
          "Its header has 60 bytes, and 44 are here."},
         {46, 0xb018, PACKET_TRANSPORT,
