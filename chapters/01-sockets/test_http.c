@@ -419,6 +419,24 @@ static void a_signal_ends_it_in_good_order(void **state)
     }
 }
 
+static void it_serves_on_a_unix_socket_and_leaves_nothing_behind(void **state)
+{
+    g_autofree char *path =
+        g_build_filename(stage_dir(stage), "http.socket", NULL);
+    g_autofree char *option = g_strconcat("--listen=unix:", path, NULL);
+    struct actor *killed, *actor;
+    g_free(start(option, &killed));
+    actor_signal(killed, SIGKILL);
+    actor_wait(killed, PATIENCE);
+    g_autofree char *address = start(option, &actor);
+    (void)state;
+    assert_string_equal(address, option + strlen("--listen="));
+    assert_int_equal(status_now(address), 200);
+    actor_signal(actor, SIGTERM);
+    assert_int_equal(actor_wait(actor, PATIENCE), 0);
+    assert_false(g_file_test(path, G_FILE_TEST_EXISTS));
+}
+
 static void expect_refusal(const char *option, int status, const char *why)
 {
     struct actor *actor = stage_start(stage, "http", option, NULL);
@@ -466,6 +484,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(it_logs_requests_only_when_asked_and_without_tricks),
         cmocka_unit_test(nothing_that_clients_did_has_made_it_complain),
         cmocka_unit_test(a_signal_ends_it_in_good_order),
+        cmocka_unit_test(it_serves_on_a_unix_socket_and_leaves_nothing_behind),
         cmocka_unit_test(what_it_cannot_do_it_says_in_one_sentence),
     };
     stage = stage_new();

@@ -22,7 +22,7 @@ static bool parse_options(int argc, char **argv, GError **error)
     g_autofree char *names = echo_model_names();
     const GOptionEntry entries[] = {
         {"listen", 0, 0, G_OPTION_ARG_STRING, &where,
-         "Where to serve (127.0.0.1:7007)", "HOST:PORT"},
+         "Where to serve (127.0.0.1:7007)", "HOST:PORT|unix:PATH"},
         {"model", 0, 0, G_OPTION_ARG_STRING, &way, "In which way (epoll)",
          names},
         G_OPTION_ENTRY_NULL,
