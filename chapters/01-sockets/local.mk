@@ -1,9 +1,11 @@
-# These tests put a stage of their own under io and dial: system calls and the
-# clock.
+# These tests put a stage of their own under io, dial and eyeballs: system calls
+# and the clock.
 $B/test/chapters/01-sockets/test_io: LIBS += -Wl,--wrap=recv,--wrap=send \
   -Wl,--wrap=ppoll,--wrap=clock_monotonic
 $B/test/chapters/01-sockets/test_dial: LIBS += \
   -Wl,--wrap=ppoll,--wrap=clock_monotonic
+$B/test/chapters/01-sockets/test_eyeballs_staged: LIBS += \
+  -Wl,--wrap=net_connect,--wrap=ppoll,--wrap=clock_monotonic
 $B/test/chapters/01-sockets/host/test_store: LIBS += \
   -Wl,--wrap=fdatasync -Wl,--wrap=fsync -Wl,--wrap=rename
 # And under streams.
@@ -14,3 +16,5 @@ $B/test/chapters/01-sockets/test_stream $B/test/chapters/01-sockets/test_storm: 
 # And under the load.
 $B/test/chapters/01-sockets/echo/test_load_time: LIBS += \
   -Wl,--wrap=epoll_pwait2,--wrap=epoll_wait,--wrap=clock_monotonic
+# This demo takes note of each attempt to connect.
+$B/bin/demo_eyeballs: LIBS += -Wl,--wrap=connect,--wrap=close
