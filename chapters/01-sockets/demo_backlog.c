@@ -1,13 +1,13 @@
 /*
  * The kernel accepts connections before the program does, into a queue. How
- * long it may get is the second argument of listen(), the *backlog*, but no more
- * than net.core.somaxconn. Linux lets in one more than it was told.
+ * long it may get is the second argument of listen(), the *backlog*, but at
+ * most net.core.somaxconn. Linux lets in one more than it was told.
  *
  *     client -- SYN --> kernel  [ # # # # # ] -- accept() --> program
  *                          '--> full: dropped, and nobody is told
  *
- * A SYN that finds the queue full is dropped, as if it had been lost on the way.
- * The client sends it again after a second (RFC 6298, 2.1), and again if that is
+ * A SYN that finds the queue full is dropped, as if it had been lost. The
+ * client sends it again after a second (RFC 6298, 2.1), and again if that is
  * dropped too. By then the program may have been idle for long: the client sees
  * a second that no log of the server explains.
  *
@@ -160,7 +160,7 @@ static void print_queue(int listener)
     struct tcp_info info = look_at(listener);
     printf("After listen(fd, %d) nobody accepts for %.0f ms. %d clients "
            "connect, one after the\nother, and %u are connected at once: the "
-           "kernel has queued them (TCP_INFO: %u of %u).\n\n",
+           "kernel queues them (TCP_INFO: %u of %u).\n\n",
            BACKLOG, ms(opening), CLIENTS, info.tcpi_unacked, info.tcpi_unacked,
            info.tcpi_sacked);
 }

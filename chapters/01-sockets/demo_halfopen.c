@@ -175,12 +175,13 @@ static void watch_cured(struct connection *connection)
 
 static void watch(struct connection *all)
 {
-    for (unsigned again = 0; clock_monotonic() < gone + watched;) {
+    unsigned again = 0;
+    do {
+        g_usleep(1000);
         again = watch_plain(&all[PLAIN], again);
         for (int i = 0; i < COUNT; i++)
             watch_cured(&all[i]);
-        g_usleep(1000);
-    }
+    } while (clock_monotonic() < gone + watched);
 }
 
 static void print_state(const struct connection *connection)
