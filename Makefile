@@ -199,7 +199,7 @@ demo: $(filter $B/bin/%,$(programs)) ## The guided tour: every chapter's demos, 
 
 # M and PREDICT reach the script as they are, in its environment.
 myth: $(if $(M),$(filter $B/bin/%,$(programs))) ## Myths: predict, then look. Without M= a list
-	@BIN=$B/bin sh common/tools/myth.sh $(foreach d,$(chosen),$(wildcard $d/myths.txt))
+	@BIN=$B/bin sh common/tools/myth.sh $(foreach c,$(chosen_chapters),$(wildcard chapters/$c/myths.txt))
 
 bench: $(call binaries,$(call chosen_mains,bench)) ## Measure speed, as ratios within one run
 	@set -e; for b in $(filter $B/bin/%,$^); do $$b; done
