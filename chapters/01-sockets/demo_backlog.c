@@ -159,7 +159,7 @@ static void print_queue(int listener)
 {
     struct tcp_info info = look_at(listener);
     printf("After listen(fd, %d) nobody accepts for %.0f ms. %d clients "
-           "connect, one after the\nother, and %u are connected at once: the "
+           "connect, one after the\nother. %u are connected at once: the "
            "kernel queues them (TCP_INFO: %u of %u).\n\n",
            BACKLOG, ms(opening), CLIENTS, info.tcpi_unacked, info.tcpi_unacked,
            info.tcpi_sacked);

@@ -3,10 +3,11 @@
  * a machine without power. TCP tells when somebody *closes*; of one who is
  * silent it knows nothing. Such a connection is *half-open*.
  *
- * The cable is pulled here without privileges. The peer attaches a filter to
- * its sockets (classic BPF, socket(7)) that lets nothing through to TCP, and
- * stops itself: neither its program nor its kernel hears or says anything. From
- * our side it is as good as unplugged.
+ * The cable is pulled here without privileges. The peer declares that it takes
+ * nothing from afar: only packets with a TTL of 255, which no router has touched
+ * (IP_MINTTL, RFC 5082). Ours begin with 64, and are dropped before TCP sees
+ * them. Then it stops itself. Neither its program nor its kernel hears or says
+ * anything: from our side it is as good as unplugged.
  *
  * There are five connections to it. On two nothing is done about silence; on
  * three there is a cure. Keepalive: our kernel asks theirs. TCP_USER_TIMEOUT
@@ -17,7 +18,6 @@
 #include "01-sockets/net.h"
 #include "common/world/complain.h"
 #include <errno.h>
-#include <linux/filter.h>
 #include <linux/tcp.h>
 #include <math.h>
 #include <netinet/in.h>
@@ -49,6 +49,11 @@ static int need(ssize_t result, const char *what)
     return (int)result;
 }
 
+static void set(int fd, int level, int option, int value)
+{
+    need(setsockopt(fd, level, option, &value, sizeof value), "set an option");
+}
+
 /* Both ends of a connection. */
 static void connect_two(int ends[2])
 {
@@ -59,26 +64,15 @@ static void connect_two(int ends[2])
     ends[0] = need(net_connect(&address), "connect");
     ends[1] = need(net_accept(listener, NULL), "accept");
     close(listener);
+    set(ends[0], IPPROTO_IP, IP_TTL, 64);
 }
 
 /* ---- The peer. ---- */
 
-static int unplug(int fd)
-{
-    struct sock_filter keep_nothing = {BPF_RET | BPF_K, 0, 0, 0};
-    struct sock_fprog program = {1, &keep_nothing};
-    return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program,
-                      sizeof program);
-}
-
 static void vanish(const int fds[COUNT])
 {
-    int failed = 0;
     for (int i = 0; i < COUNT; i++)
-        failed |= unplug(fds[i]);
-    if (failed)
-        complain(FAILED, "no filters here: the peer's kernel will go on to "
-                         "acknowledge, and only the heartbeat will notice");
+        set(fds[i], IPPROTO_IP, IP_MINTTL, 255);
     raise(SIGSTOP);
 }
 
@@ -103,11 +97,6 @@ static pid_t start_peer(struct connection *all)
 }
 
 /* ---- Our side. ---- */
-
-static void set(int fd, int level, int option, int value)
-{
-    need(setsockopt(fd, level, option, &value, sizeof value), "set an option");
-}
 
 static void ask(struct connection *connection, nsec deadline)
 {
@@ -216,6 +205,11 @@ int main(void)
                                     {.name = "keepalive"},
                                     {.name = "user timeout"},
                                     {.name = "heartbeat"}};
+    int status;
+    pid_t peer = start_peer(all);
+    waitpid(peer, &status, WUNTRACED);
+    if (!WIFSTOPPED(status))
+        return FAILED; /* And it has said why. */
     printf(
         "There are five connections to a peer. Then it is gone, like a closed "
         "laptop: its\nprogram stands still, its kernel hears and says "
@@ -227,8 +221,6 @@ int main(void)
         "  user timeout  we ask; TCP has %.1f s from when it sends again\n"
         "  heartbeat     we ask; the program has %.1f s to answer\n\n",
         IDLE, PROBES, INTERVAL, USER_TIMEOUT / 1e3, PATIENCE / 1e3);
-    pid_t peer = start_peer(all);
-    waitpid(peer, NULL, WUNTRACED); /* It stops itself. */
     gone = clock_monotonic();
     begin(all);
     printf("  0.000 s                the peer is gone; send() has taken what "

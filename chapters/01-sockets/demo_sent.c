@@ -187,9 +187,9 @@ int main(void)
     struct progress first = tell("never answers", 0);
     struct progress second = tell("answers what it processed", SHARE);
     struct progress third = tell("dies before its last answer", SHARE - 1);
-    printf("\nThe first: the sender is told \"%s\", and no more.\nOf what "
-           "was acknowledged nobody will ever process %zu messages: it was "
-           "the other\nkernel that acknowledged, not the other program.\n",
+    printf("\nThe first: the sender is told \"%s\", and no more.\n%zu messages "
+           "were acknowledged and will never be processed: it was the other\n"
+           "kernel that acknowledged, not the other program.\n",
            first.told, first.acknowledged / SIZE - first.processed);
     printf("\nThe second: the program gives its own word. The sender knows how "
            "far it came,\nconnects again and goes on from number %u.\n",

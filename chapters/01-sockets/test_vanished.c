@@ -117,11 +117,12 @@ static void the_sender_is_told_of_a_reset_and_of_nothing_else(void **state)
 {
     struct show show = watch("demo_sent");
     struct row row = row_of(&show, "  never answers");
-    g_autofree char *lost = g_strdup_printf(" process %u messages:",
-                                            row.acknowledged - row.processed);
+    g_autofree char *lost =
+        g_strdup_printf("%u messages were acknowledged and will never",
+                        row.acknowledged - row.processed);
     (void)state;
     find(&show, "told \"Connection reset by peer\"");
-    find(&show, lost);
+    assert_true(g_str_has_prefix(find(&show, "will never"), lost));
     find(&show, "goes on from number 26.");
     find(&show, "goes on from number 25,");
     end(&show);
@@ -168,10 +169,6 @@ static void only_who_speaks_finds_out_that_the_peer_is_gone(void **state)
 {
     struct show show = watch("demo_halfopen");
     (void)state;
-    if (strstr(show.errors, "no filters here")) {
-        end(&show);
-        skip();
-    }
     expect_a_tidy_picture(&show);
     find(&show, "silent        still ESTABLISHED");
     find(&show, "plain         still ESTABLISHED");
