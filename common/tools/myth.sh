@@ -63,7 +63,7 @@ function finish(   i, row) {
     reached = 0
 }
 BEGIN { last = split("Myth Claim Question a b c Answer Program Truth Section", keys) }
-FNR == 1 { finish(); file = FILENAME; before = 0 }
+FNR == 1 { finish(); file = FILENAME }
 /\t/ { complain(FNR, "there is a tab here; indent with spaces") }
 /^#/ { next }
 /^ *$/ { finish(); next }
@@ -90,7 +90,6 @@ tab=$(printf '\t')
 while IFS=$tab read -r name claim question a b c answer program truth section; do
     [ "$name" != "$M" ] || break
     names=${names:+$names, }$name
-    name=
 done << END
 $myths
 END
