@@ -16,6 +16,13 @@
 #ifndef SOCKETS_ECHO_H
 #define SOCKETS_ECHO_H
 
+/** What the ways have in common, so that they can be compared. */
+enum {
+    ECHO_PIECE = 16384, /**< The most bytes taken from a client at once. */
+    ECHO_PAUSE = 100    /**< Milliseconds to wait with the next accept, when the
+                             machine has no descriptor left. */
+};
+
 /** One of the ways. */
 struct echo_model {
     const char *name; /**< As in the list above. */
@@ -23,6 +30,9 @@ struct echo_model {
      * it. Returns an exit status, when it returns: after SIGTERM (epoll, which
      * drains), or with a sentence said to stderr. */
     int (*serve)(int listener);
+    /** Can this machine serve so? Returns 0, or an exit status, with a sentence
+     * said to stderr. NULL: every machine can. */
+    int (*check)(void);
 };
 
 /** The way of this name, or NULL. */
@@ -47,5 +57,8 @@ int echo_poll(int listener);
 int echo_epoll(int listener);
 int echo_uring(int listener);
 /** @} */
+/** Has this kernel io_uring, and was this built with liburing? See
+ * echo_model. */
+int echo_uring_check(void);
 
 #endif

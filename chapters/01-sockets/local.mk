@@ -11,3 +11,6 @@ $B/test/chapters/01-sockets/test_stream $B/test/chapters/01-sockets/test_storm: 
   -Wl,--wrap=recv,--wrap=read,--wrap=readv \
   -Wl,--wrap=send,--wrap=write,--wrap=writev,--wrap=sendmsg \
   -Wl,--wrap=epoll_wait,--wrap=epoll_pwait2
+# And under the load.
+$B/test/chapters/01-sockets/test_load_time: LIBS += \
+  -Wl,--wrap=epoll_pwait2,--wrap=epoll_wait,--wrap=clock_monotonic
