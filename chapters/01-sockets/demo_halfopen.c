@@ -4,10 +4,10 @@
  * silent it knows nothing. Such a connection is *half-open*.
  *
  * The cable is pulled here without privileges. The peer declares that it takes
- * nothing from afar: only packets with a TTL of 255, which no router has touched
- * (IP_MINTTL, RFC 5082). Ours begin with 64, and are dropped before TCP sees
- * them. Then it stops itself. Neither its program nor its kernel hears or says
- * anything: from our side it is as good as unplugged.
+ * nothing from afar, but only packets with a TTL of 255, which no router has
+ * touched (IP_MINTTL, RFC 5082). Ours begin with 64, and are dropped before TCP
+ * sees them. Then it stops itself. Neither its program nor its kernel hears or
+ * says anything: from our side it is as good as unplugged.
  *
  * There are five connections to it. On two nothing is done about silence; on
  * three there is a cure. Keepalive: our kernel asks theirs. TCP_USER_TIMEOUT
@@ -15,7 +15,7 @@
  * program asks theirs, and wants an answer in time.
  */
 #include "01-sockets/io.h"
-#include "01-sockets/net.h"
+#include "01-sockets/tube.h"
 #include "common/world/complain.h"
 #include <errno.h>
 #include <linux/tcp.h>
@@ -54,19 +54,6 @@ static void set(int fd, int level, int option, int value)
     need(setsockopt(fd, level, option, &value, sizeof value), "set an option");
 }
 
-/* Both ends of a connection. */
-static void connect_two(int ends[2])
-{
-    struct address address;
-    address_parse(&address, "127.0.0.1:0", NULL);
-    int listener = need(net_listen(&address, 1), "listen");
-    address = address_of(listener);
-    ends[0] = need(net_connect(&address), "connect");
-    ends[1] = need(net_accept(listener, NULL), "accept");
-    close(listener);
-    set(ends[0], IPPROTO_IP, IP_TTL, 64);
-}
-
 /* ---- The peer. ---- */
 
 static void vanish(const int fds[COUNT])
@@ -79,11 +66,13 @@ static void vanish(const int fds[COUNT])
 /* A process with the other ends of all connections, that vanishes at once. */
 static pid_t start_peer(struct connection *all)
 {
-    int ends[2], theirs[COUNT];
+    int theirs[COUNT];
     for (int i = 0; i < COUNT; i++) {
-        connect_two(ends);
-        all[i].fd = ends[0];
-        theirs[i] = ends[1];
+        struct tube tube;
+        need(tube_open(&tube, (struct tube_settings){0}), "connect");
+        all[i].fd = tube.client;
+        theirs[i] = tube.server;
+        set(all[i].fd, IPPROTO_IP, IP_TTL, 64);
     }
     pid_t child = need(fork(), "start a process");
     if (child == 0) {

@@ -15,7 +15,7 @@
  * What it has processed is counted in memory that outlives it.
  */
 #include "01-sockets/io.h"
-#include "01-sockets/net.h"
+#include "01-sockets/tube.h"
 #include "common/world/complain.h"
 #include <errno.h>
 #include <linux/sockios.h>
@@ -25,6 +25,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -52,18 +53,6 @@ static int need(ssize_t result, const char *what)
     return (int)result;
 }
 
-/* Both ends of a connection. */
-static void connect_two(int ends[2])
-{
-    struct address address;
-    address_parse(&address, "127.0.0.1:0", NULL);
-    int listener = need(net_listen(&address, 1), "listen");
-    address = address_of(listener);
-    ends[0] = need(net_connect(&address), "connect");
-    ends[1] = need(net_accept(listener, NULL), "accept");
-    close(listener);
-}
-
 /* ---- The receiver. ---- */
 
 static void receive(int fd, unsigned answers, unsigned *processed)
@@ -71,6 +60,7 @@ static void receive(int fd, unsigned answers, unsigned *processed)
     for (unsigned count = 1; count <= SHARE; count++) {
         struct message message;
         need(read_all(fd, &message, sizeof message, NEVER), "read");
+        g_assert(message.number == count);
         *processed = count;
         if (count <= answers)
             write_all(fd, &message.number, sizeof message.number, NEVER);
@@ -150,10 +140,10 @@ static struct progress send_to_the_dying(unsigned answers)
     unsigned *processed = mmap(NULL, sizeof *processed, PROT_READ | PROT_WRITE,
                                MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     g_assert(processed != MAP_FAILED);
-    int ends[2];
-    connect_two(ends);
-    int fd = ends[0];
-    pid_t receiver = start_receiver(ends[1], answers, processed);
+    struct tube tube;
+    need(tube_open(&tube, (struct tube_settings){0}), "connect");
+    int fd = tube.client;
+    pid_t receiver = start_receiver(tube.server, answers, processed);
     progress.accepted = send_more(fd, 0);
     waitpid(receiver, NULL, WUNTRACED); /* It stops itself. */
     send_all(fd, &progress);

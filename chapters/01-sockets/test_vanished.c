@@ -63,7 +63,7 @@ static void end(struct show *show)
 
 static void expect_a_tidy_picture(const struct show *show)
 {
-    assert_true(show->lines->len > 10);
+    assert_in_range(show->lines->len, 10, 30);
     for (unsigned i = 0; i < show->lines->len; i++) {
         const char *line = line_of(show, i);
         assert_true(g_utf8_validate(line, -1, NULL));
@@ -223,14 +223,17 @@ static void the_kernel_has_counted_them(void **state)
     static const char format[] = "ListenOverflows in /proc/net/netstat was %d, "
                                  "and is %d.";
     struct show show = watch("demo_backlog");
-    int before, after, found = 0;
+    g_autofree char *counters = NULL;
+    int before, after;
     (void)state;
-    for (unsigned i = 0; i < show.lines->len && found < 2; i++)
-        found = sscanf(line_of(&show, i), format, &before, &after);
-    if (found == 2)
+    g_file_get_contents("/proc/net/netstat", &counters, NULL, NULL);
+    if (counters && strstr(counters, "ListenOverflows")) {
+        assert_int_equal(
+            sscanf(find(&show, "netstat"), format, &before, &after), 2);
         assert_true(after - before >= CLIENTS - BACKLOG - 1);
-    else
+    } else {
         find(&show, "the kernel does not tell");
+    }
     end(&show);
 }
 

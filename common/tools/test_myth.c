@@ -425,19 +425,6 @@ static void a_file_ends_with_its_myth(void **state)
 
 /* ---- The myths of the book. ---- */
 
-static void expect_programs(const char *text)
-{
-    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-    for (char **line = lines; *line; line++) {
-        if (!g_str_has_prefix(*line, "Program: "))
-            continue;
-        g_autofree char *path =
-            g_build_filename(bin, *line + strlen("Program: "), NULL);
-        if (!g_file_test(path, G_FILE_TEST_IS_EXECUTABLE))
-            fail_msg("there is no %s", path);
-    }
-}
-
 static void the_myths_of_the_book_are_well_formed(void **state)
 {
     g_auto(outcome) seen =
@@ -449,10 +436,14 @@ static void the_myths_of_the_book_are_well_formed(void **state)
 
 static void every_myth_of_the_book_names_a_program_there_is(void **state)
 {
-    g_auto(outcome) files = run_shell("cat chapters/*/myths.txt");
+    g_autofree char *line = g_strdup_printf(
+        "sed -n 's/^Program: //p' chapters/*/myths.txt | while read -r name; "
+        "do "
+        "test -x '%s'/$name && echo there || echo no $name; done | sort -u",
+        bin);
+    g_auto(outcome) seen = run_shell(line);
     (void)state;
-    expect_in(files.output, "Program: ");
-    expect_programs(files.output);
+    assert_string_equal(seen.output, "there\n");
 }
 
 /* We are in build/test/common/tools/; the root may be some floors above. */
