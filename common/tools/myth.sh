@@ -139,7 +139,7 @@ fi
 
 case $answer in a) seen=$a ;; b) seen=$b ;; c) seen=$c ;; esac
 case $predicted in
-$answer) tell "As you predicted: $answer. $seen" ;;
+"$answer") tell "As you predicted: $answer. $seen" ;;
 [abc]) tell "You predicted $predicted. It is $answer. $seen" ;;
 *) tell "It is $answer. $seen" ;;
 esac

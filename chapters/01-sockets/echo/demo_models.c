@@ -10,8 +10,9 @@
  * its processors. What is concluded in the end is computed from what was
  * measured: another machine may well say something else.
  */
-#include "01-sockets/load.h"
+#include "01-sockets/echo/load.h"
 #include "common/world/complain.h"
+#include "common/world/stage.h"
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
@@ -25,7 +26,7 @@
 enum { SIZE = 64, LEVELS = 3 };
 
 static const unsigned levels[LEVELS] = {1, 64, 1024};
-static const nsec warmup = 100 * MSEC, duration = 500 * MSEC;
+static const nsec warmup = 50 * MSEC, duration = 250 * MSEC;
 static const double notable = 1.25; /* Times as fast. */
 
 struct server {
@@ -42,6 +43,11 @@ struct sample {
     double switches; /* For each message. */
 };
 
+/* The two models, beside the same clients. */
+struct pair {
+    struct sample thread, epoll;
+};
+
 /* ---- A server. ---- */
 
 static void die_with_parent(void *unused)
@@ -53,9 +59,7 @@ static void die_with_parent(void *unused)
 static pid_t spawn(const char *model, int *output)
 {
     g_autoptr(GError) error = NULL;
-    g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
-    g_autofree char *dir = g_path_get_dirname(self ? self : "");
-    g_autofree char *path = g_build_filename(dir, "echo", NULL);
+    g_autofree char *path = stage_program("echo");
     g_autofree char *option = g_strconcat("--model=", model, NULL);
     char *argv[] = {path, option, "--listen=127.0.0.1:0", NULL};
     pid_t pid;
@@ -127,6 +131,22 @@ static struct sample measure(const char *model, unsigned clients)
     return sample;
 }
 
+/* Both models in turn, twice, and the better of each: what else this machine
+ * has to do only takes away. */
+static struct pair measure_both(unsigned clients)
+{
+    struct pair best = {0};
+    for (int round = 0; round < 2; round++) {
+        struct sample thread = measure("thread", clients);
+        struct sample epoll = measure("epoll", clients);
+        if (thread.rate > best.thread.rate)
+            best.thread = thread;
+        if (epoll.rate > best.epoll.rate)
+            best.epoll = epoll;
+    }
+    return best;
+}
+
 static void print_sample(const char *model, const struct sample *sample)
 {
     printf("  %7u  %-6s  %12.0f  %6.2f ms  %8.0f KiB  %12.2f\n",
@@ -135,11 +155,6 @@ static void print_sample(const char *model, const struct sample *sample)
 }
 
 /* ---- What it says. ---- */
-
-/* The two models, beside the same clients. */
-struct pair {
-    struct sample thread, epoll;
-};
 
 static double ratio(const struct pair *pair)
 {
@@ -181,14 +196,14 @@ int main(void)
 {
     struct pair pairs[LEVELS];
     printf("Clients send %d bytes, and again as soon as they are echoed. "
-           "Server and clients\nshare %u processors.\n\n",
+           "Server and clients\nshare %u processors. Of two measurements the "
+           "better counts.\n\n",
            SIZE, g_get_num_processors());
     printf("  %7s  %-6s  %12s  %9s  %12s  %12s\n", "clients", "model",
            "messages/s", "p99", "memory", "switches");
     for (int i = 0; i < LEVELS; i++) {
-        pairs[i].thread = measure("thread", levels[i]);
+        pairs[i] = measure_both(levels[i]);
         print_sample("thread", &pairs[i].thread);
-        pairs[i].epoll = measure("epoll", levels[i]);
         print_sample("epoll", &pairs[i].epoll);
     }
     compare(pairs);

@@ -15,7 +15,7 @@
  * What it has processed is counted in memory that outlives it.
  */
 #include "01-sockets/io.h"
-#include "01-sockets/tube.h"
+#include "01-sockets/wrong/tube.h"
 #include "common/world/complain.h"
 #include <errno.h>
 #include <linux/sockios.h>

@@ -15,7 +15,7 @@
  * program asks theirs, and wants an answer in time.
  */
 #include "01-sockets/io.h"
-#include "01-sockets/tube.h"
+#include "01-sockets/wrong/tube.h"
 #include "common/world/complain.h"
 #include <errno.h>
 #include <linux/tcp.h>
