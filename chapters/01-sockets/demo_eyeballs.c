@@ -1,8 +1,7 @@
 /*
  * A host with two addresses, one of which is dead: first by one address after
  * the other, then by Happy Eyeballs. Both live on this machine. The dead one is
- * a listener behind a filter that drops whatever comes, so that a SYN gets no
- * answer at all: a black hole that needs no privilege.
+ * a listener that hears nothing (hole.h), so that a SYN gets no answer at all.
  *
  * The linker puts a notebook under connect() and close() (local.mk). So what is
  * drawn is what was called, and when, whoever wrote the body of dial.h.
@@ -10,10 +9,10 @@
 #include "01-sockets/dial.h"
 #include "01-sockets/eyeballs.h"
 #include "01-sockets/net.h"
+#include "01-sockets/wrong/hole.h"
 #include "common/judge/stats.h"
 #include "common/world/complain.h"
 #include <errno.h>
-#include <linux/filter.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -165,22 +164,6 @@ static void list_addresses(struct host *host)
     }
 }
 
-/* Every packet to the first address is cut to its first 0 bytes. */
-static bool let_the_first_die(const struct host *host)
-{
-    struct sock_filter drop = BPF_STMT(BPF_RET | BPF_K, 0);
-    struct sock_fprog program = {1, &drop};
-    return setsockopt(host->listeners[FIRST], SOL_SOCKET, SO_ATTACH_FILTER,
-                      &program, sizeof program) == 0;
-}
-
-static void let_the_first_live(const struct host *host)
-{
-    int unused = 0;
-    setsockopt(host->listeners[FIRST], SOL_SOCKET, SO_DETACH_FILTER, &unused,
-               sizeof unused);
-}
-
 /* How long it takes to connect to that address alone: the median. */
 static nsec time_alone(const struct host *host, int which)
 {
@@ -238,9 +221,9 @@ int main(void)
                         g_strerror(errno));
     list_addresses(&host);
     nsec t6 = time_alone(&host, FIRST), t4 = time_alone(&host, SECOND);
-    if (!let_the_first_die(&host)) {
-        printf("This kernel attaches no filter to a socket (%s): no address "
-               "can be\nmade to die here.\n",
+    if (!hole_open(host.listeners[FIRST])) {
+        printf("This kernel cannot make a socket deaf (%s): no address can be "
+               "made to die here.\n",
                g_strerror(errno));
         return 0;
     }
@@ -252,7 +235,7 @@ int main(void)
     nsec dead = show(eyeballs_dial, &host,
                      "Happy Eyeballs (eyeballs.h). The second begins 250 ms "
                      "after the first, and both\nstay in the race:");
-    let_the_first_live(&host);
+    hole_close(host.listeners[FIRST]);
     nsec alive = show(eyeballs_dial, &host,
                       "Now the first address works. Then the second is not "
                       "even tried:");

@@ -3,10 +3,9 @@
  * a machine without power. TCP tells when somebody *closes*; of one who is
  * silent it knows nothing. Such a connection is *half-open*.
  *
- * The cable is pulled here without privileges. The peer declares that it takes
- * nothing from afar, but only packets with a TTL of 255, which no router has
- * touched (IP_MINTTL, RFC 5082). Ours begin with 64, and are dropped before TCP
- * sees them. Then it stops itself. Neither its program nor its kernel hears or
+ * The cable is pulled here without privileges. The peer makes its sockets
+ * deaf (hole.h), so that its kernel drops what comes before TCP sees it, and then
+ * it stops itself. Neither its program nor its kernel hears or
  * says anything: from our side it is as good as unplugged.
  *
  * There are five connections to it. On two nothing is done about silence; on
@@ -15,6 +14,7 @@
  * program asks theirs, and wants an answer in time.
  */
 #include "01-sockets/io.h"
+#include "01-sockets/wrong/hole.h"
 #include "01-sockets/wrong/tube.h"
 #include "common/world/complain.h"
 #include <errno.h>
@@ -59,7 +59,7 @@ static void set(int fd, int level, int option, int value)
 static void vanish(const int fds[COUNT])
 {
     for (int i = 0; i < COUNT; i++)
-        set(fds[i], IPPROTO_IP, IP_MINTTL, 255);
+        need(hole_open(fds[i]) ? 0 : -1, "make a socket deaf");
     raise(SIGSTOP);
 }
 
