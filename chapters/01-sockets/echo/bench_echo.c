@@ -22,8 +22,8 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -83,7 +83,7 @@ static void start(struct stage *stage, struct server *server)
     if (g_strv_length(words) != 3 ||
         !address_parse(&server->address, words[1], NULL) ||
         clock_getcpuclockid(atoi(words[2]), &server->clock) != 0)
-        g_error("%s did not start", server->name);
+        exit(complain(FAILED, "%s did not start", server->name));
 }
 
 /* ---- Measuring. ---- */
@@ -105,6 +105,18 @@ struct setting {
     bool apart; /* Server and generator on a processor each. */
 };
 
+static void add(struct server *server, const struct load_result *result)
+{
+    double answered = (double)result->answered;
+    double counted = (double)result->counted;
+    server->rate = answered * (double)SEC / counted;
+    stats_add(server->rates, server->rate);
+    stats_add(server->costs, (double)server->spent / answered);
+    stats_add(server->busy, (double)server->spent / counted);
+    stats_add(server->generator, (double)result->busy / counted);
+}
+
+/* A busy machine may let neither side run: then again. */
 static void measure(struct server *server, struct setting setting)
 {
     struct load_plan plan = {.connections = setting.connections,
@@ -114,17 +126,16 @@ static void measure(struct server *server, struct setting setting)
                              .mark = look_at_clock,
                              .self = server};
     g_autoptr(GError) error = NULL;
-    struct load_result *result = load_run(&server->address, &plan, &error);
-    if (!result || result->answered == 0)
-        g_error("%s: %s", server->name, error ? error->message : "no answer");
-    double answered = (double)result->answered;
-    double counted = (double)result->counted;
-    server->rate = answered * (double)SEC / counted;
-    stats_add(server->rates, server->rate);
-    stats_add(server->costs, (double)server->spent / answered);
-    stats_add(server->busy, (double)server->spent / counted);
-    stats_add(server->generator, (double)result->busy / counted);
-    load_result_free(result);
+    bool answered = false;
+    while (!answered) {
+        struct load_result *result = load_run(&server->address, &plan, &error);
+        if (!result)
+            exit(complain(FAILED, "%s: %s", server->name, error->message));
+        answered = result->answered > 0;
+        if (answered)
+            add(server, result);
+        load_result_free(result);
+    }
 }
 
 static void measure_all(struct setting setting, unsigned first)
@@ -194,9 +205,12 @@ static void print_limit(struct setting setting)
     double generator = median(servers[0].generator);
     if (!setting.apart)
         printf("  The limit: one processor does the work of both sides.\n\n");
+    else if (setting.connections == 1)
+        printf("  The limit: each side waits for the other, and is woken by "
+               "it.\n\n");
     else if (MAX(server, generator) < 0.9)
-        printf("  The limit: waiting, to be woken or for a processor that "
-               "others use.\n\n");
+        printf("  The limit: this machine has other things to do. The server's "
+               "µs say more.\n\n");
     else if (server > generator)
         printf("  The limit of ours: the server's processor.\n\n");
     else

@@ -22,7 +22,7 @@
 enum {
     BATCH = 64,    /* Events of one wait: then what is due is sent. */
     ABREAST = 64,  /* Connections being made at a time, and ... */
-    PER_MSEC = 64, /* ... begun in a millisecond. */
+    PER_MSEC = 16, /* ... begun in a millisecond. */
     OTHERS = 64    /* Descriptors that are not ours. */
 };
 #define PROGRESS (SEC / 5)
@@ -34,12 +34,16 @@ GQuark load_error_quark(void)
 
 /* ---- A turn. ---- */
 
-/* Not all at once, or the server's queue overflows and the kernel drops some:
- * to be tried again after a second. */
+/* Not all at once, or the server's queue overflows and the kernel drops some, to
+ * be tried again after a second; and in the run one at a time. For the search
+ * for a free port takes long when half of them are used: the kernel looks
+ * through the even ones first. */
 static void begin_some(struct load *load)
 {
     nsec passed = clock_monotonic() - load->opened;
     nsec most = (passed / MSEC + 1) * PER_MSEC;
+    if (load->start > 0)
+        most = MIN(most, load->begun + 1);
     while (load->begun < MIN(load->total, most) && load->connecting < ABREAST)
         load_connect(load, &load->clients[load->begun++]);
 }
@@ -86,7 +90,9 @@ static void take_turn(struct load *load, nsec until)
 
 static void connect_all(struct load *load)
 {
-    nsec patience = load->plan->patience ? load->plan->patience : LOAD_PATIENCE;
+    nsec patience = load->plan->patience;
+    if (patience == 0)
+        patience = 5 * SEC + load->total * MSEC;
     load->opened = load->told = clock_monotonic();
     do {
         begin_some(load);

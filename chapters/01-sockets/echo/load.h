@@ -33,7 +33,8 @@ struct load_plan {
     unsigned silent;      /**< So many more connect, and say nothing. */
     size_t size;          /**< Bytes in a message; at least 1. */
     double rate;          /**< Messages a second, all in all; 0: closed loop. */
-    nsec patience; /**< How long to wait for connections; 0: LOAD_PATIENCE. */
+    nsec patience; /**< How long to wait for connections; 0: 5 s, and 1 ms for
+                        each. */
     nsec warmup;   /**< How long to run before anything is counted. */
     nsec duration; /**< How long to count. */
     /** Told a few times a second how far it is; NULL: nobody is. */
@@ -43,9 +44,8 @@ struct load_plan {
     void *self; /**< Their first argument. */
 };
 
-/** The patience of who names none; and the highest rate. */
-#define LOAD_PATIENCE  (5 * SEC)
-#define LOAD_RATE_MOST 1e6 /**< Messages a second. */
+/** The highest rate. */
+#define LOAD_RATE_MOST 1e6
 
 /** What came of it. */
 struct load_result {

@@ -29,9 +29,10 @@ enum load_state {
 struct load_client {
     int fd;                /**< Or -1. */
     enum load_state state; /**< How far it is. */
-    uint64_t answered;     /**< So many messages were; this one comes next. */
+    uint64_t answered;     /**< So many messages were: this is the next. */
     nsec due;              /**< When the current one was. */
-    size_t sent, received; /**< How much of the current one. */
+    size_t sent;           /**< How much of it. */
+    size_t received;       /**< How much of its echo. */
 };
 
 /** The whole. */
@@ -46,7 +47,9 @@ struct load {
     unsigned begun;                /**< So many are not WAITING any more. */
     unsigned connecting;           /**< So many are CONNECTING. */
     nsec opened;                   /**< When the first was begun. */
-    nsec start, from, end;         /**< The run, and from when it is counted. */
+    nsec start;                    /**< When the run began; 0: not yet. */
+    nsec from;                     /**< From when it is counted. */
+    nsec end;                      /**< Until when. */
     uint64_t released;             /**< With a rate: so many were due. */
     nsec told;                     /**< When there was progress. */
     uint64_t words[LOAD_PIECE / 8 + 2]; /**< What was sent. */

@@ -51,6 +51,29 @@ static void it_prints_a_row_for_programs(void **state)
     assert_int_equal(g_strv_length(names), g_strv_length(values));
 }
 
+/* Field @p number of a row, from 0. */
+static double field(const char *row, unsigned number)
+{
+    g_auto(GStrv) values = g_strsplit(row, "\t", 0);
+    assert_true(number < g_strv_length(values));
+    return g_ascii_strtod(values[number], NULL);
+}
+
+static void what_was_due_is_answered_or_late(void **state)
+{
+    struct actor *echo = stage_start(stage, "echo", "--model=epoll",
+                                     "--listen=127.0.0.1:0", NULL);
+    g_autofree char *ready = actor_await(echo, "ready ", PATIENCE);
+    (void)state;
+    assert_non_null(ready);
+    g_autofree char *row = line_of(
+        stage_start(stage, "load", ready + strlen("ready "), "--tsv",
+                    "--rate=1000", "--warmup=0", "--duration=0.2", NULL),
+        "64\t");
+    double answered = field(row, 6) * 0.2, late = field(row, 7);
+    assert_int_equal((int)(answered + 0.5) + (int)late, 200);
+}
+
 /* @p limit allows it forty, and more if it asks for them; or not. */
 static char *connections_with(const char *limit)
 {
@@ -110,6 +133,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_prints_what_it_found),
         cmocka_unit_test(it_prints_a_row_for_programs),
+        cmocka_unit_test(what_was_due_is_answered_or_late),
         cmocka_unit_test(
             it_asks_for_descriptors_and_goes_on_with_those_it_gets),
         cmocka_unit_test(what_it_cannot_do_it_says_in_one_sentence),

@@ -94,6 +94,9 @@ static void print_connections(const struct load_result *result)
     printf("  connections    %u of %d made", result->connected, connections);
     if (silent > 0)
         printf(", and %u of %d silent ones", result->silent, silent);
+    if (result->connected + result->silent + result->broken <
+        (unsigned)(connections + silent))
+        printf(", the others still trying");
     printf(", %u broken", result->broken);
     if (result->broken > 0)
         printf(" (the first: %s)",
