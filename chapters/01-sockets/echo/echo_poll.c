@@ -56,11 +56,10 @@ static void add(struct crowd *crowd, int fd)
     g_array_append_val(crowd->rests, rest);
 }
 
-/* The last takes the place of the one who leaves. */
+/* The last takes the place of the one who leaves, and leaves no rest. */
 static void drop(struct crowd *crowd, unsigned i)
 {
     close(fd_at(crowd, i)->fd);
-    g_clear_pointer(rest_at(crowd, i), g_bytes_unref);
     g_array_remove_index_fast(crowd->fds, i);
     g_array_remove_index_fast(crowd->rests, i);
 }

@@ -29,6 +29,8 @@
 /** The models, in the order of echo_model_names(). */
 enum { ITERATIVE, FORK, THREAD, POLL, EPOLL, URING, MODELS };
 
+enum { MEGABYTE = 1 << 20, HELD_MOST = 64 * MEGABYTE };
+
 /** A process that serves. */
 struct server {
     const char *model;   /**< Which. */
@@ -70,12 +72,16 @@ static inline struct server start(const char *model)
     return start_after(model, "exec");
 }
 
+/* A signal ends each; epoll leaves in good order, and says so. */
 static inline void end(struct server *server)
 {
-    actor_signal(server->actor, SIGKILL);
-    g_free(server->where);
-    if (server->there)
+    if (server->where) {
+        actor_signal(server->actor, SIGTERM);
+        int status = actor_wait(server->actor, PATIENCE);
+        assert_true(status == -SIGTERM || status == 0);
         g_array_unref(server->there);
+    }
+    g_free(server->where);
 }
 
 /* Of the models only io_uring may be missing. */
@@ -93,6 +99,9 @@ static inline struct server *of(void **state)
 }
 
 /* ---- Clients. ---- */
+
+/** What they send: no two parts of it are alike. */
+static char noise[MEGABYTE];
 
 static inline int enter(const struct server *server)
 {
@@ -155,6 +164,18 @@ static inline void reset(int fd)
     close(fd);
 }
 
+/* Send as much as the kernel takes now of noise, over and over. @p sent counts
+ * all since the beginning. */
+static inline void stuff(int fd, size_t *sent)
+{
+    ssize_t count = 1;
+    while (count > 0 && *sent < HELD_MOST) {
+        size_t at = *sent % MEGABYTE;
+        count = send(fd, noise + at, MEGABYTE - at, MSG_NOSIGNAL);
+        *sent += (size_t)MAX(count, 0);
+    }
+}
+
 /* ---- Tests for each. ---- */
 
 /* clang-format off */
@@ -177,6 +198,9 @@ static inline void open_stage(void)
 {
     static const char *const names[] = {"iterative", "fork",  "thread",
                                         "poll",      "epoll", "uring"};
+    g_autoptr(GRand) dice = g_rand_new_with_seed(1);
+    for (size_t i = 0; i < sizeof noise; i++)
+        noise[i] = (char)g_rand_int_range(dice, 0, 256);
     stage = stage_new();
     for (int i = 0; i < MODELS; i++)
         servers[i] = start(names[i]);

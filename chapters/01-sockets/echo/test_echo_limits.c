@@ -93,13 +93,13 @@ static unsigned held_alone(const struct server *server)
     return helpers + MAX(early, others);
 }
 
-/* In KiB: what is in memory. */
-static unsigned long memory_of(const struct server *server)
+/* In KiB: "VmRSS:", what is in memory, or "VmSize:", all addresses. */
+static unsigned long memory_of(const struct server *server, const char *what)
 {
     g_autofree char *status = text_in(server->pid, "status");
-    const char *line = strstr(status, "VmRSS:");
+    const char *line = strstr(status, what);
     assert_non_null(line);
-    return strtoul(line + strlen("VmRSS:"), NULL, 10);
+    return strtoul(line + strlen(what), NULL, 10);
 }
 
 /* The processor time it has used. */
@@ -114,41 +114,41 @@ static nsec work_of(const struct server *server)
 
 /* ---- Many who come and go. ---- */
 
+static bool is(const struct server *server, int model)
+{
+    return strcmp(server->model, servers[model].model) == 0;
+}
+
 /* How many come at a time: processes and threads are dear. */
 static unsigned crowd_of(const struct server *server)
 {
-    if (strcmp(server->model, "fork") == 0)
+    if (is(server, FORK))
         return 50;
-    return strcmp(server->model, "thread") == 0 ? 200 : 2000;
+    return is(server, THREAD) ? 200 : 2000;
 }
 
-/* All are inside at a time, if the model can. Some have read their echo, some
- * have not, and some have sent without reading till they could not. */
+/* All are inside at a time, if the model can; some have read their echo, and
+ * some have not. */
 static void come_and_go(const struct server *server)
 {
-    static const char words[65536];
     unsigned count = crowd_of(server);
     g_autofree int *fds = g_new(int, count);
     for (unsigned i = 0; i < count; i++) {
         fds[i] = enter(server);
-        if (i % 400 == 1)
-            while (send(fds[i], words, sizeof words, MSG_NOSIGNAL) > 0)
-                continue;
-        else
-            say(fds[i], words, i % 3000);
+        say(fds[i], noise, i % 3000);
     }
-    if (server->model != servers[ITERATIVE].model)
-        hear(fds[count - 1], words, (count - 1) % 3000);
+    if (!is(server, ITERATIVE))
+        hear(fds[count - 1], noise, (count - 1) % 3000);
     for (unsigned i = 0; i < count; i++)
         reset(fds[i]);
 }
 
-/* The first crowds may leave behind what the next will use. How much of it the
- * allocator gives back varies a little, where buffers grow and shrink. */
+/* The first crowds may leave behind what the next will use: stacks, and what
+ * the allocator keeps. How much of it is touched or kept varies a little. */
 static void holds_nothing_of_who_has_gone(void **state)
 {
     struct server server = start(of(state)->model);
-    unsigned long slack = strcmp(server.model, "epoll") == 0 ? 320 : 64;
+    unsigned slack = is(&server, THREAD) || is(&server, EPOLL) ? 256 : 64;
     unsigned held = held_alone(&server);
     unsigned long memory = 0;
     for (int i = 0; i < 5; i++) {
@@ -156,10 +156,10 @@ static void holds_nothing_of_who_has_gone(void **state)
         visit(&server);
         settle(&server, held);
         if (i == 1)
-            memory = memory_of(&server);
+            memory = memory_of(&server, "VmRSS:");
     }
     if (!SANITIZED)
-        assert_in_range(memory_of(&server), 0, memory + slack);
+        assert_in_range(memory_of(&server, "VmRSS:"), 0, memory + slack);
     end(&server);
 }
 
@@ -186,7 +186,7 @@ static unsigned many(void)
  * that it finds them all at once; then silent again. */
 static void serves_one_among_ten_thousand(void **state)
 {
-    struct server server = start(of(state)->model);
+    struct server server = start_after(of(state)->model, "ulimit -Sn 64; exec");
     unsigned held = held_alone(&server), count = many();
     g_autofree int *fds = g_new(int, count);
     for (unsigned i = 0; i < count; i++) {
@@ -209,7 +209,25 @@ static void serves_one_among_ten_thousand(void **state)
     end(&server);
 }
 
-/* ---- When there is no descriptor left. ---- */
+/* A stack for each, but a small one. */
+static void takes_few_addresses_for_a_client(void **state)
+{
+    struct server server = start(of(state)->model);
+    unsigned count = crowd_of(&server);
+    g_autofree int *fds = g_new(int, count);
+    unsigned long before = memory_of(&server, "VmSize:");
+    for (unsigned i = 0; i < count; i++) {
+        fds[i] = enter(&server);
+        talk(fds[i], "in", 2);
+    }
+    if (!SANITIZED)
+        assert_in_range(memory_of(&server, "VmSize:") - before, 0, 100 * count);
+    for (unsigned i = 0; i < count; i++)
+        close(fds[i]);
+    end(&server);
+}
+
+/* ---- Those who wait cost nothing. ---- */
 
 /* What it costs one to wait, beside what it costs another to work. */
 static void expect_it_to_wait(const struct server *idle,
@@ -225,28 +243,85 @@ static void expect_it_to_wait(const struct server *idle,
     close(fd);
 }
 
-/* The descriptors of a full house: those inside, and who came late. */
+/* Send without reading until nothing moves while another talks. Returns how
+ * many bytes were sent. */
+static size_t stuff_to_the_brim(int greedy, int honest)
+{
+    size_t sent = 0, before = 0;
+    for (int still = 0; still < 20; still++) {
+        stuff(greedy, &sent);
+        talk(honest, noise, 1000);
+        still = sent == before ? still : 0;
+        before = sent;
+    }
+    assert_in_range(sent, ECHO_PIECE, HELD_MOST - 1);
+    return sent;
+}
+
+/* Not even of what they did not read. */
+static void holds_nothing_of_the_greedy(void **state)
+{
+    struct server server = start(of(state)->model);
+    unsigned held = held_alone(&server);
+    unsigned long memory = 0;
+    int honest = enter(&server);
+    for (int i = 0; i < 30; i++) {
+        int greedy = enter(&server);
+        stuff_to_the_brim(greedy, honest);
+        reset(greedy);
+        settle(&server, held + 1);
+        if (i == 9)
+            memory = memory_of(&server, "VmRSS:");
+    }
+    if (!SANITIZED)
+        assert_in_range(memory_of(&server, "VmRSS:"), 0, memory + 64);
+    close(honest);
+    end(&server);
+}
+
+/* It is held up, not fed; nobody else is; and nothing it was relieved of is
+ * lost, whoever comes and goes meanwhile. */
+static void holds_up_who_never_reads_and_nobody_else(void **state)
+{
+    struct server *busy = of(state), server = start(busy->model);
+    int honest = enter(&server), leaving = enter(&server);
+    int other = enter(&server), greedy = enter(&server);
+    unsigned long memory = memory_of(&server, "VmRSS:");
+    size_t sent = stuff_to_the_brim(greedy, honest);
+    if (!is(&server, FORK)) /* Its children would wait, or not. */
+        expect_it_to_wait(&server, busy);
+    shutdown(leaving, SHUT_WR);
+    hear_the_end(leaving);
+    talk(other, noise, 1000);
+    if (!SANITIZED)
+        assert_in_range(memory_of(&server, "VmRSS:"), 0, memory + 1024);
+    shutdown(greedy, SHUT_WR);
+    for (size_t heard = 0; heard < sent; heard += MEGABYTE)
+        hear(greedy, noise, MIN(sent - heard, MEGABYTE));
+    hear_the_end(greedy);
+    close(other);
+    close(honest);
+    end(&server);
+}
+
+/* As many inside as there are descriptors; then some who come late. */
 struct house {
     struct server server;
-    int inside[FEW], late[LATE];
-    int count;      /* Of those inside. */
     unsigned alone; /* What the server held before they came. */
+    int count, inside[FEW], late[LATE];
 };
 
-static struct house fill_a_house(const char *model)
+static struct house fill_a_house(struct server server)
 {
-    struct house house = {
-        .server = start_after(model, "ulimit -n 24; exec"),
-    };
-    house.alone = held_alone(&house.server);
-    settle(&house.server, house.alone);
-    house.count = FEW - (int)count_in(house.server.pid, "fd");
+    struct house house = {.server = server, .alone = held_alone(&server)};
+    settle(&server, house.alone);
+    house.count = FEW - (int)count_in(server.pid, "fd");
     for (int i = 0; i < house.count; i++) {
-        house.inside[i] = enter(&house.server);
+        house.inside[i] = enter(&server);
         talk(house.inside[i], "in", 2);
     }
     for (int i = 0; i < LATE; i++) {
-        house.late[i] = enter(&house.server);
+        house.late[i] = enter(&server);
         send(house.late[i], "late", 4, MSG_NOSIGNAL);
     }
     return house;
@@ -267,18 +342,28 @@ static void expect_those_inside_to_be_served(const struct house *house)
         talk(house->inside[i], "still in", 8);
 }
 
+static struct server start_with_few_descriptors(const char *model)
+{
+    return start_after(model, "ulimit -n 24; exec"); /* FEW. */
+}
+
+static void expect_silence(int fd)
+{
+    char byte;
+    errno = 0;
+    assert_int_equal(recv(fd, &byte, 1, MSG_DONTWAIT), -1);
+    assert_int_equal(errno, EAGAIN);
+}
+
 /* Who comes late waits; as many as leave are served then. */
 static void waits_in_peace_for_a_descriptor(void **state)
 {
     const struct server *busy = of(state);
-    struct house house = fill_a_house(busy->model);
+    struct house house = fill_a_house(start_with_few_descriptors(busy->model));
     expect_it_to_wait(&house.server, busy);
     expect_those_inside_to_be_served(&house);
-    for (int i = 0; i < LATE; i++) {
-        char byte;
-        assert_int_equal(recv(house.late[i], &byte, 1, MSG_DONTWAIT), -1);
-        assert_int_equal(errno, EAGAIN);
-    }
+    for (int i = 0; i < LATE; i++)
+        expect_silence(house.late[i]);
     for (int i = 0; i < LATE; i++) {
         reset(house.inside[i]);
         hear(house.late[i], "late", 4);
@@ -288,11 +373,37 @@ static void waits_in_peace_for_a_descriptor(void **state)
     empty(&house);
 }
 
-/* Who comes late is sent away, again and again, until there is room. */
+static void limit_descriptors(const struct server *server, unsigned most)
+{
+    struct rlimit limit;
+    prlimit(server->pid, RLIMIT_NOFILE, NULL, &limit);
+    limit.rlim_cur = most;
+    assert_return_code(prlimit(server->pid, RLIMIT_NOFILE, &limit, NULL),
+                       errno);
+}
+
+/* Nobody leaves, and yet there are descriptors again, as when another process
+ * closes what the whole machine was short of. */
+static void finds_out_that_there_are_descriptors_again(void **state)
+{
+    struct server server = start(of(state)->model);
+    limit_descriptors(&server, FEW);
+    struct house house = fill_a_house(server);
+    for (int i = 0; i < LATE; i++)
+        expect_silence(house.late[i]);
+    limit_descriptors(&server, FEW + LATE);
+    for (int i = 0; i < LATE; i++) {
+        hear(house.late[i], "late", 4);
+        reset(house.late[i]);
+    }
+    empty(&house);
+}
+
+/* Who comes late is sent away, until there is room. */
 static void turns_away_who_finds_no_descriptor(void **state)
 {
     const struct server *busy = of(state);
-    struct house house = fill_a_house(busy->model);
+    struct house house = fill_a_house(start_with_few_descriptors(busy->model));
     expect_it_to_wait(&house.server, busy);
     for (int i = 0; i < LATE; i++)
         hear_of_the_end(house.late[i]);
@@ -365,10 +476,15 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         ALL(holds_nothing_of_who_has_gone),
+        ONE(takes_few_addresses_for_a_client, "thread", THREAD),
         ONE_THREAD(serves_one_among_ten_thousand),
+        ONE_THREAD(holds_nothing_of_the_greedy),
+        NOT_ITERATIVE(holds_up_who_never_reads_and_nobody_else),
         ONE(waits_in_peace_for_a_descriptor, "thread", THREAD),
         ONE(waits_in_peace_for_a_descriptor, "poll", POLL),
         ONE(waits_in_peace_for_a_descriptor, "uring", URING),
+        ONE(finds_out_that_there_are_descriptors_again, "thread", THREAD),
+        ONE(finds_out_that_there_are_descriptors_again, "poll", POLL),
         ONE(turns_away_who_finds_no_descriptor, "epoll", EPOLL),
         ONE(sends_clients_away_when_it_cannot_have_more, "fork", FORK),
         ONE(sends_clients_away_when_it_cannot_have_more, "thread", THREAD),
