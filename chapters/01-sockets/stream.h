@@ -17,11 +17,11 @@
  * keeps as many as it may, it reads no more: the kernel's buffers fill, and in
  * the end the sender waits. That is *backpressure*; nothing is ever dropped.
  *
- * It reads at most once a turn, so that a flood keeps nobody else waiting. What
- * is written leaves when the turn ends, in one system call, as soon as there is
- * a connection and the gate lets it pass. While nothing can be done it costs
- * nothing. Only the loop calls the owner, never a function of this page; so the
- * owner frees a stream in on_close, or between callbacks.
+ * It reads at most once a turn, so that a flood keeps nobody else waiting, and
+ * not at all while nothing can come of it. What is written leaves when the turn
+ * ends, in one system call, once there is a connection and the gate lets it
+ * pass. Only the loop calls the owner, never a function of this page; so the
+ * owner frees a stream in its on_close, or while none of its callbacks runs.
  */
 #ifndef SOCKETS_STREAM_H
 #define SOCKETS_STREAM_H
@@ -43,9 +43,8 @@ struct stream_owner {
     /** A write found too little room, and now half of it is free: once for all
      * such writes so far, and not after stream_end(). May be NULL. */
     void (*on_room)(void *self);
-    /** It is over, the last call there is: with 0 when both sides have ended,
-     * all was sent and all that came is used up; else, and at once, with the
-     * errno of the failure. */
+    /** It is over, the last call there is. With 0: both sides have ended, all
+     * was sent and all is used up. Else, at once: the errno of the failure. */
     void (*on_close)(void *self, int error);
     void *self;  /**< Their first argument. */
     size_t most; /**< Bytes to keep, each way, below 2 GiB; 0: STREAM_MOST. */
@@ -64,9 +63,8 @@ void stream_again(struct stream *stream);
 /** We shall write no more: when all is sent, tell the other side (FIN). It may
  * go on sending. */
 void stream_end(struct stream *stream);
-/** Give up: on_close comes with ECONNABORTED, soon, and nothing before it. When
- * it is freed, the other side is told (by TCP's RST), so that it takes no part
- * for the whole. */
+/** Give up: on_close comes with ECONNABORTED, soon, and nothing before it. TCP
+ * tells the other side when it is freed (RST), lest it take a part for all. */
 void stream_abort(struct stream *stream);
 
 /** How many bytes a write would take now. */

@@ -1,11 +1,6 @@
-/*
- * Streams in trouble: a kernel that moves one byte, is interrupted, or is not
- * ready after all; calls that fail; a gate that is closed; connections that are
- * not made yet.
- */
+/* Streams in trouble: a kernel that moves one byte, is interrupted, or is not
+ * ready after all; and a gate that is closed. */
 #include "01-sockets/test_stream.h"
-
-enum { MOST = 1000 };
 
 /* ---- Storms. ---- */
 
@@ -150,60 +145,6 @@ static void so_it_does_through_a_gate(void **state)
         run_storm(seed, &gate);
 }
 
-/* ---- Calls that fail. ---- */
-
-static struct witness *meet_plainly(void)
-{
-    return meet((struct meeting){.most = MOST});
-}
-
-static const int failures[] = {ECONNRESET, ETIMEDOUT, EHOSTUNREACH, EPIPE};
-
-static void the_failure_of_a_receive_is_told(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < G_N_ELEMENTS(failures); i++) {
-        struct witness *witness = meet_plainly();
-        witness->wire.receive_error = failures[i];
-        they_send(witness, 10);
-        expect_close(witness, failures[i]);
-        assert_int_equal(witness->shows, 0);
-        expect_quiet(witness);
-    }
-}
-
-static void the_failure_of_a_send_is_told(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < G_N_ELEMENTS(failures); i++) {
-        struct witness *witness = meet_plainly();
-        witness->wire.send_error = failures[i];
-        we_write(witness, 10);
-        we_call(witness, stream_end);
-        expect_close(witness, failures[i]);
-        assert_int_equal(they_receive(witness, ALL), 0);
-        assert_false(witness->they_heard);
-        expect_quiet(witness);
-    }
-}
-
-static void what_passes_is_no_failure(void **state)
-{
-    static const int errors[] = {EINTR, EAGAIN};
-    (void)state;
-    for (size_t i = 0; i < G_N_ELEMENTS(errors); i++) {
-        struct witness *witness = meet_plainly();
-        witness->wire.receive_error = errors[i];
-        witness->wire.send_error = errors[i];
-        they_send(witness, 10);
-        we_write(witness, 10);
-        expect_quiet(witness);
-        assert_int_equal(witness->used, 10);
-        assert_int_equal(they_receive(witness, ALL), 10);
-        assert_int_equal(witness->closes, 0);
-    }
-}
-
 /* ---- The gate. ---- */
 
 static struct witness *meet_behind_a_gate(void)
@@ -295,88 +236,16 @@ static void the_end_waits_too(void **state)
     assert_true(witness->they_heard);
 }
 
-/* ---- Connections that are not made yet. ---- */
-
-static struct address loopback(void)
-{
-    struct address address;
-    assert_true(address_parse(&address, "127.0.0.1:0", NULL));
-    return address;
-}
-
-static struct witness *connect_to(int place)
-{
-    struct address address = address_of(place);
-    int fd = net_connect(&address);
-    return fd < 0 ? NULL
-                  : witness_of(fd, place, (struct meeting){.most = MOST});
-}
-
-/* A port that is bound, and where nobody listens, is nobody else's. */
-static void a_connection_that_is_refused_is_a_failure(void **state)
-{
-    struct address any = loopback();
-    int place = socket(AF_INET, SOCK_STREAM, 0);
-    (void)state;
-    assert_return_code(bind(place, (struct sockaddr *)&any.storage, any.size),
-                       errno);
-    struct witness *witness = connect_to(place);
-    if (!witness)
-        skip(); /* Refused so fast that there was nothing to wait for. */
-    assert_int_equal(we_write(witness, 2 * MOST), MOST);
-    await(witness->closes > 0);
-    assert_int_equal(witness->error, ECONNREFUSED);
-    assert_int_equal(witness->shows + witness->rooms, 0);
-    expect_quiet(witness);
-}
-
-/* In the queue of the listener there is room for one. While it is there, the
- * kernel drops the SYN of every other, which is sent again a second later. */
-static void what_is_written_before_it_is_connected_leaves_then(void **state)
-{
-    struct address any = loopback();
-    int listener = net_listen(&any, 0);
-    struct address address = address_of(listener);
-    int before = net_connect(&address);
-    (void)state;
-    assert_return_code(before, errno);
-    struct witness *witness = connect_to(listener);
-    assert_non_null(witness);
-    assert_int_equal(we_write(witness, MOST), MOST);
-    we_call(witness, stream_end);
-    expect_quiet(witness);
-    assert_int_equal(witness->closes, 0);
-    assert_int_equal(stream_backlog(witness->stream), MOST);
-
-    close(net_accept(listener, NULL));
-    await(stream_backlog(witness->stream) == 0);
-    witness->there = net_accept(listener, NULL);
-    await(they_receive(witness, ALL) == 0 && witness->they_heard);
-    assert_int_equal(witness->arrived, MOST);
-    they_send(witness, 10);
-    they_end(witness);
-    await(witness->closes > 0);
-    assert_int_equal(witness->error, 0);
-    assert_int_equal(witness->used, 10);
-    close(before);
-    close(listener);
-}
-
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         CASE(through_any_storm_every_byte_comes_once_and_in_order),
         CASE(so_it_does_through_a_gate),
-        CASE(the_failure_of_a_receive_is_told),
-        CASE(the_failure_of_a_send_is_told),
-        CASE(what_passes_is_no_failure),
         CASE(what_was_written_after_a_write_waits_for_its_sync),
         CASE(what_was_written_before_a_write_does_not_wait),
         CASE(each_write_waits_for_a_sync_of_its_own),
         CASE(what_waits_takes_room),
         CASE(the_end_waits_too),
-        CASE(a_connection_that_is_refused_is_a_failure),
-        CASE(what_is_written_before_it_is_connected_leaves_then),
     };
     return test_run(argc, argv, tests);
 }

@@ -23,8 +23,9 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-/** So many turns are soon, and so many bytes are a row. */
-enum { SOON = 4, ROW = 1 << 20 };
+/** So many turns are soon; so many bytes are a row; and so many, most often, are
+ * kept each way. */
+enum { SOON = 4, ROW = 1 << 20, MOST = 1000 };
 /** As much as there is; longer than anything here; longer than any machine. */
 #define ALL      SIZE_MAX
 #define HOUR     (3600 * SEC)
@@ -230,6 +231,16 @@ static inline void expect_close(struct witness *witness, int error)
     assert_int_equal(witness->error, error);
 }
 
+/* They read nothing, until neither the kernel nor the stream takes more. */
+static inline void fill(struct witness *witness)
+{
+    do
+        turns(2);
+    while (we_write(witness, MOST) > 0);
+    turns(SOON);
+    assert_int_equal(we_write(witness, 1), 0);
+}
+
 /* ---- Life. ---- */
 
 static inline struct witness *witness_of(int fd, int there,
@@ -273,6 +284,11 @@ static inline struct witness *meet(struct meeting meeting)
     else
         assert_return_code(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), errno);
     return witness_of(pair[1], pair[0], meeting);
+}
+
+static inline struct witness *meet_plainly(void)
+{
+    return meet((struct meeting){.most = MOST});
 }
 
 static inline void witness_free(void *self)
