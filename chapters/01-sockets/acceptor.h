@@ -21,8 +21,8 @@
 struct acceptor;
 
 /** Accept connections on @p listener, which it takes. @p on_connection takes
- * each @p fd: non-blocking, and with TCP_NODELAY where it is TCP. Borrows
- * @p loop. Returns new. */
+ * each @p fd: non-blocking, and with TCP_NODELAY where it is TCP; it does not
+ * free the acceptor. Borrows @p loop. Returns new. */
 struct acceptor *acceptor_new(struct loop *loop, int listener,
                               void (*on_connection)(void *self, int fd),
                               void *self);

@@ -95,8 +95,8 @@ static void on_connection(void *self, int fd)
 
 /* ---- The end. ---- */
 
-/* The turn is over, so what had come when the signal did has been read; who has
- * no room for its echo yet is told when it has. */
+/* The turn is over, so of what had come when the signal did a read has been
+ * echoed; who has no room for its echo yet is told when it has. */
 static void say_goodbye(void *self)
 {
     struct server *server = self;

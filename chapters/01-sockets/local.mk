@@ -6,3 +6,8 @@ $B/test/chapters/01-sockets/test_dial: LIBS += \
   -Wl,--wrap=ppoll,--wrap=clock_monotonic
 $B/test/chapters/01-sockets/test_store: LIBS += \
   -Wl,--wrap=fdatasync -Wl,--wrap=fsync -Wl,--wrap=rename
+# And under streams.
+$B/test/chapters/01-sockets/test_stream $B/test/chapters/01-sockets/test_storm: LIBS += \
+  -Wl,--wrap=recv,--wrap=read,--wrap=readv \
+  -Wl,--wrap=send,--wrap=write,--wrap=writev,--wrap=sendmsg \
+  -Wl,--wrap=epoll_wait,--wrap=epoll_pwait2

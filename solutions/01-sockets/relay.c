@@ -40,6 +40,8 @@ static void on_end_closed(void *self, int error)
 {
     struct end *end = self;
     end->over = true;
+    if (error != 0 && !end->other->over)
+        stream_abort(end->other->stream);
     if (error != 0 || end->other->over)
         end->relay->on_close(end->relay->self, error);
 }
