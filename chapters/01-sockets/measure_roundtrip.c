@@ -222,9 +222,13 @@ static void print_rows(void)
            "# bytes\tapart\tapart_low\tapart_high\tapart_model\tapart_switches"
            "\ttogether\ttogether_low\ttogether_high\ttogether_model\t"
            "together_switches\tcopied\n"
-           "# claim: |apart - apart_model| / apart_model <= 0.3 "
-           "for bytes <= %d\n",
-           FITTED);
+           "# claim: |apart - apart_model| / apart_model <= 0.5 "
+           "for bytes <= %d\n"
+           "# claim: |together - together_model| / together_model <= 0.5 "
+           "for bytes <= %d\n"
+           "# claim: together <= apart / 2 for bytes <= 1024\n"
+           "# claim: copied <= apart\n",
+           FITTED, FITTED / 2);
     for (int i = 0; i < SIZES; i++) {
         printf("%zu", size_at(i));
         print_way(APART, i, apart);
