@@ -125,21 +125,36 @@ static struct rlimit allow(rlim_t descriptors)
     return before;
 }
 
+static int next_descriptor(void)
+{
+    int fd = dup(listener);
+    close(fd);
+    return fd;
+}
+
 static void a_pair_that_fails_leaves_nothing_open(void **state)
 {
-    int free_one = dup(listener);
+    int next = next_descriptor();
     (void)state;
-    close(free_one);
     for (int room = 0; room < 2; room++) {
         int ends[2];
-        struct rlimit before = allow((rlim_t)(free_one + room));
+        struct rlimit before = allow((rlim_t)(next + room));
         assert_int_equal(pair_open(listener, ends), -1);
         assert_int_equal(errno, EMFILE);
         setrlimit(RLIMIT_NOFILE, &before);
-        int next = dup(listener);
-        assert_int_equal(next, free_one);
-        close(next);
+        assert_int_equal(next_descriptor(), next);
     }
+}
+
+static void a_connection_that_is_refused_leaves_nothing_open(void **state)
+{
+    int ends[2];
+    (void)state;
+    shutdown(listener, SHUT_RD); /* It listens no more. */
+    int next = next_descriptor();
+    assert_int_equal(pair_open(listener, ends), -1);
+    assert_int_equal(errno, ECONNREFUSED);
+    assert_int_equal(next_descriptor(), next);
 }
 
 #define CASE(sentence) \
@@ -154,6 +169,7 @@ int main(int argc, char **argv)
         CASE(both_ends_block_and_send_at_once),
         CASE(an_end_is_gone_as_soon_as_it_is_closed),
         CASE(a_pair_that_fails_leaves_nothing_open),
+        CASE(a_connection_that_is_refused_leaves_nothing_open),
     };
     return test_run(argc, argv, tests);
 }

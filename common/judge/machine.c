@@ -55,8 +55,7 @@ static char *cpu_name(void)
     char *colon = name ? strchr(name, ':') : NULL;
     if (!colon)
         return NULL;
-    name = g_strstrip(g_strndup(colon + 1, strcspn(colon + 1, "\n")));
-    return g_strdelimit(name, "\t", ' ');
+    return g_strstrip(g_strndup(colon + 1, strcspn(colon + 1, "\n")));
 }
 
 /* Up to the first dash: what follows is how a distribution counts. */
