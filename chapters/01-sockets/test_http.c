@@ -348,9 +348,7 @@ static void who_finds_no_room_to_stand_waits_outside(void **state)
  * so that each keeps his till his time is over. */
 static void who_finds_no_descriptor_left_gets_one_later(void **state)
 {
-    g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
-    g_autofree char *dir = g_path_get_dirname(self);
-    g_autofree char *program = g_build_filename(dir, "../../../bin/http", NULL);
+    g_autofree char *program = stage_program("http");
     struct actor *actor = stage_start(stage, "/bin/sh", "-c",
                                       "ulimit -n 20; exec \"$0\" "
                                       "--listen=127.0.0.1:0 --patience=0.05",

@@ -28,12 +28,10 @@ static void outcome_clear(struct outcome *outcome)
     g_free(outcome->errors);
 }
 
-/* The programs are in build/bin/, we are in build/test/chapters/01-sockets/. */
 static char *bin(void)
 {
-    g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
-    g_autofree char *dir = g_path_get_dirname(self);
-    return g_build_filename(dir, "../../../bin", NULL);
+    g_autofree char *program = stage_program("http_get");
+    return g_path_get_dirname(program);
 }
 
 /* As a shell would; $S is the address of the server. */
