@@ -10,7 +10,8 @@
 
 static const nsec PATIENCE = 60 * SEC;
 
-static const char *const programs[] = {"measure_roundtrip", "measure_idle"};
+static const char *const programs[] = {"measure_roundtrip", "measure_idle",
+                                       "measure_connections"};
 
 enum { PROGRAMS = G_N_ELEMENTS(programs) };
 
