@@ -35,6 +35,7 @@
 #include "common/judge/stats.h"
 #include "common/world/complain.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,33 +69,25 @@ static void insist(bool done, const char *what)
 
 /* ---- The server, a thread. ---- */
 
-/* A connection to serve; of size 0, the end. */
+/* A connection to serve. It comes through a pipe. */
 struct visit {
     int fd;
-    size_t size; /* Of its messages. */
     unsigned cpu;
+    size_t size; /* Of its messages. */
 };
 
-static GAsyncQueue *visits;
+static int visits[2];
 
 static void *serve(void *bytes)
 {
-    for (;;) {
-        g_autofree struct visit *visit = g_async_queue_pop(visits);
-        if (visit->size == 0)
-            return NULL;
-        machine_pin(visit->cpu);
-        while (read_all(visit->fd, bytes, visit->size, NEVER) > 0)
-            write_all(visit->fd, bytes, visit->size, NEVER);
-        close(visit->fd);
+    struct visit visit;
+    while (read(visits[0], &visit, sizeof visit) == sizeof visit) {
+        machine_pin(visit.cpu);
+        while (read_all(visit.fd, bytes, visit.size, NEVER) > 0)
+            write_all(visit.fd, bytes, visit.size, NEVER);
+        close(visit.fd);
     }
-}
-
-static void tell_server(struct visit visit)
-{
-    struct visit *copy = g_new(struct visit, 1);
-    *copy = visit;
-    g_async_queue_push(visits, copy);
+    return NULL;
 }
 
 /* ---- The client. ---- */
@@ -109,7 +102,9 @@ static int connect_for(enum way way, size_t size)
         listener = pair_listener();
     insist(listener >= 0 && pair_open(listener, ends) == 0,
            "no TCP on 127.0.0.1");
-    tell_server((struct visit){ends[1], size, way == APART ? 1 : 0});
+    struct visit visit = {ends[1], way == APART ? 1 : 0, size};
+    insist(write(visits[1], &visit, sizeof visit) == sizeof visit,
+           "the server is not told");
     return ends[0];
 }
 
@@ -169,6 +164,7 @@ static void visit_size(enum way way, int i)
 
 static void measure(int rounds)
 {
+    insist(pipe2(visits, O_CLOEXEC) == 0, "no pipe");
     GThread *server = g_thread_new("server", serve, theirs);
     memset(mine, 1, MOST); /* So that it is memory, not a promise of it. */
     memset(theirs, 1, MOST);
@@ -176,7 +172,7 @@ static void measure(int rounds)
         for (enum way way = APART; way < WAYS; way++)
             for (int i = 0; i < SIZES; i++)
                 visit_size(way, i);
-    tell_server((struct visit){.size = 0});
+    close(visits[1]);
     g_thread_join(server);
 }
 
@@ -257,7 +253,6 @@ int main(int argc, char **argv)
     int rounds = quick ? 1 : 40;
     if (argc > 1 && !quick)
         return complain(USAGE, "the only option is --quick");
-    visits = g_async_queue_new();
     for (int i = 0; i < WAYS * SIZES; i++)
         places[i / SIZES][i % SIZES] = (struct place){stats_new(), stats_new()};
     insist(machine_pin(0) >= 0, "no CPU can be chosen");
@@ -268,6 +263,5 @@ int main(int argc, char **argv)
         stats_free(places[i / SIZES][i % SIZES].times);
         stats_free(places[i / SIZES][i % SIZES].switches);
     }
-    g_async_queue_unref(visits);
     return 0;
 }
