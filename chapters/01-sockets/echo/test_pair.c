@@ -1,7 +1,7 @@
 #include "01-sockets/address.h"
+#include "01-sockets/echo/pair.h"
 #include "01-sockets/io.h"
 #include "01-sockets/net.h"
-#include "01-sockets/pair.h"
 #include "common/judge/test.h"
 #include <errno.h>
 #include <fcntl.h>

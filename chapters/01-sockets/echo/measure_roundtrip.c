@@ -28,8 +28,8 @@
  *
  *     measure_roundtrip [--quick]
  */
+#include "01-sockets/echo/pair.h"
 #include "01-sockets/io.h"
-#include "01-sockets/pair.h"
 #include "common/judge/line.h"
 #include "common/judge/machine.h"
 #include "common/judge/stats.h"

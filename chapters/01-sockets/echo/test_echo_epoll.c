@@ -1,6 +1,6 @@
 /* The echo on epoll, in a process of its own: it echoes, and it stops well. */
 #include "01-sockets/dial.h"
-#include "01-sockets/echo.h"
+#include "01-sockets/echo/echo.h"
 #include "01-sockets/io.h"
 #include "01-sockets/net.h"
 #include "common/judge/test.h"

@@ -1,4 +1,4 @@
-#include "01-sockets/pair.h"
+#include "01-sockets/echo/pair.h"
 #include "01-sockets/net.h"
 #include <errno.h>
 #include <netinet/in.h>
