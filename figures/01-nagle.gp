@@ -9,7 +9,7 @@ set xlabel "Exchanges done"
 set xrange [0:31]
 set xtics 0, 5
 
-set lmargin at screen 0.09
+set lmargin at screen 0.12
 set rmargin at screen 0.57
 set ylabel "Milliseconds since the first began"
 set yrange [0:1400]
