@@ -1,7 +1,7 @@
 # From Sockets to Consensus: all of the build. `make help` lists the targets.
 #
 # Everything is found by its name; no source file is listed here. In
-# common/*/ and in chapters/NN-name/:
+# common/*/, in chapters/NN-name/ and in the rooms of a chapter below it:
 #
 #   test_*.c   a test program             demo_*.c     a program to watch
 #   serve_*.c  a server                   tool_*.c     a command
@@ -17,12 +17,12 @@
 .DELETE_ON_ERROR:
 .SECONDARY:
 MAKEFLAGS += --no-builtin-rules --no-print-directory
-# As many jobs as processors, unless told otherwise; demos must not be held
-# back until they end.
+# As many jobs as processors, unless told otherwise; what is watched must not be
+# held back until it ends.
 ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
 MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 2)
 endif
-ifeq ($(filter demo bench,$(MAKECMDGOALS)),)
+ifeq ($(filter demo myth bench,$(MAKECMDGOALS)),)
 MAKEFLAGS += --output-sync=target
 endif
 
@@ -37,7 +37,7 @@ B := build$(if $(variant),/$(variant))
 
 goals := $(or $(MAKECMDGOALS),help)
 clang_version := $(or $(shell clang -dumpversion 2>/dev/null | cut -d. -f1),14)
-light := help clean deps format
+light := help clean deps format $(if $(M),,myth)
 builds := $(filter-out $(light) docs,$(goals))
 needed := \
   $(if $(builds),$(if $(clang),clang:/usr/bin/clang,gcc:/usr/bin/gcc) \
@@ -93,7 +93,8 @@ library = $(filter-out $(call mains,$1),$(call sources,$1))
 
 rooms := $(patsubst %/,%,$(sort $(wildcard common/*/)))
 chapters := $(patsubst chapters/%/,%,$(sort $(wildcard chapters/[0-9]*/)))
-dirs := $(rooms) $(addprefix chapters/,$(chapters))
+rooms_of = chapters/$1 $(patsubst %/,%,$(sort $(wildcard chapters/$1/*/)))
+dirs := $(rooms) $(foreach c,$(chapters),$(call rooms_of,$c))
 code := $(foreach d,$(dirs) $(addprefix solutions/,$(chapters)),$(wildcard $d/*.[ch]))
 
 # Where the program of a source is built: chapters/01-sockets/serve_http.c is
@@ -111,7 +112,8 @@ ifeq ($(part),)
 $(error there is no chapter $(CH); there are: common $(chapters))
 endif
 endif
-chosen := $(if $(CH),$(filter $(part)/% chapters/$(part),$(dirs)),$(dirs))
+chosen := $(if $(CH),$(filter $(part)/% chapters/$(part) chapters/$(part)/%,$(dirs)),$(dirs))
+chosen_chapters := $(filter $(patsubst chapters/%,%,$(chosen)),$(chapters))
 chosen_mains = $(foreach d,$(chosen),$(filter $d/$1_%,$(call sources,$d)))
 
 # ---- How it is built ---------------------------------------------------------
@@ -150,12 +152,12 @@ $(foreach r,$(rooms),$(eval $(call directory,$r,$B/lib/common.a)))
 earlier := $B/lib/common.a
 bodies :=
 define chapter
-$(call archive,$B/lib/$1.a,$(call library,chapters/$1))
+$(call archive,$B/lib/$1.a,$(foreach d,$(call rooms_of,$1),$(call library,$d)))
 earlier := $B/lib/$1.a $(earlier)
 bodies := $(bodies) $(call objects,$(call sources,solutions/$1))
 endef
-$(foreach c,$(chapters),$(eval $(call chapter,$c))$(eval \
-  $(call directory,chapters/$c,$(bodies) $(earlier))))
+$(foreach c,$(chapters),$(eval $(call chapter,$c))$(foreach d,$(call rooms_of,$c),\
+  $(eval $(call directory,$d,$(bodies) $(earlier)))))
 
 $(if $(filter-out $(words $(programs)),$(words $(sort $(programs)))),\
   $(error two programs of one name: $(programs)))
@@ -164,16 +166,17 @@ $(programs):
 	$(quiet)$(CC) $(MODE) -o $@ $^ $(LIBS)
 
 -include $(patsubst %.c,$B/obj/%.d,$(filter %.c,$(code)))
--include $(wildcard chapters/*/local.mk)
+-include $(wildcard $(addsuffix /local.mk,$(dirs)))
 
 # ---- What to ask for ---------------------------------------------------------
 
-.PHONY: help all test demo bench figures docs check format clean deps FORCE
+.PHONY: help all test demo myth bench figures docs check format clean deps FORCE
 FORCE:
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z_.-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 	@echo "  CH=1, CH=common  one part of the book: $(chapters)"
+	@echo "  M=sent           a myth; PREDICT=b predicts without being asked"
 	@echo "  CC=clang, SAN=1, WERROR=1, V=1   another compiler, sanitizers,"
 	@echo "                   warnings as errors, commands shown"
 
@@ -185,19 +188,24 @@ $B/test/%.run: $B/test/% $(filter $B/bin/%,$(programs)) FORCE
 	@sh common/tools/run_test.sh $<
 
 # The figures of the chosen chapters; the data of each comes from measure_NAME.
-data := $(foreach c,$(filter chapters/%,$(chosen)),$(wildcard figures/$(word 1,$(subst -, ,$(notdir $c)))-*.tsv))
+data := $(foreach c,$(chosen_chapters),$(wildcard figures/$(word 1,$(subst -, ,$c))-*.tsv))
 $B/figures.run: $(filter $B/bin/%,$(programs)) FORCE
 	@$(if $(data),sh common/tools/figures.sh $B/bin $(or $(PART),3/10) $(data))
 
 demo: $(filter $B/bin/%,$(programs)) ## The guided tour: every chapter's demos, narrated
-	@$(foreach d,$(chosen),$(if $(wildcard $d/tour.sh),BIN=$B/bin sh $d/tour.sh;,\
-	  $(foreach p,$(call binaries,$(filter $d/demo_%,$(call sources,$d))),$p;))) :
+	@$(foreach c,$(chosen_chapters),$(if $(wildcard chapters/$c/tour.sh),\
+	  BIN=$B/bin sh chapters/$c/tour.sh;,$(addsuffix ;,$(call binaries,\
+	  $(filter chapters/$c/%,$(call chosen_mains,demo)))))) :
+
+# M and PREDICT reach the script as they are, in its environment.
+myth: $(if $(M),$(filter $B/bin/%,$(programs))) ## Myths: predict, then look. Without M= a list
+	@BIN=$B/bin sh common/tools/myth.sh $(foreach c,$(chosen_chapters),$(wildcard chapters/$c/myths.txt))
 
 bench: $(call binaries,$(call chosen_mains,bench)) ## Measure speed, as ratios within one run
 	@set -e; for b in $(filter $B/bin/%,$^); do $$b; done
 
-pictures := $(foreach g,$(or $(foreach c,$(filter chapters/%,$(if $(CH),$(chosen))),\
-  $(wildcard figures/$(word 1,$(subst -, ,$(notdir $c)))-*.gp)),$(wildcard figures/*.gp)),$(g:.gp=.svg))
+pictures := $(foreach g,$(or $(foreach c,$(if $(CH),$(chosen_chapters)),\
+  $(wildcard figures/$(word 1,$(subst -, ,$c))-*.gp)),$(wildcard figures/*.gp)),$(g:.gp=.svg))
 figures: $(sort $(pictures)) ## Measure and draw the figures again
 figures/%.svg: figures/%.gp common/tools/style.gp FORCE | deps
 	@gnuplot -e "out='$@'" $<

@@ -1,4 +1,5 @@
 #include "01-sockets/acceptor.h"
+#include "01-sockets/net.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -30,7 +31,8 @@ static int accept_one(const struct acceptor *acceptor)
                    SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
 
-/* Even the reserve is gone, or the whole machine is short of something. */
+/* Even the reserve is gone, or the whole machine is short of something. To try
+ * again at once would be in vain, and the listener stays ready. */
 static void pause_for_a_while(struct acceptor *acceptor)
 {
     loop_watch(acceptor->loop, &acceptor->watch, 0);
@@ -57,24 +59,31 @@ static bool turn_one_away(struct acceptor *acceptor)
     return fd >= 0;
 }
 
-static bool is_shortage(int error)
+/* One that died in the queue, or an error of the network, which accept(2)
+ * reports here: the next may be better. */
+static bool is_passing(int error)
 {
-    return error == EMFILE || error == ENFILE || error == ENOBUFS ||
-           error == ENOMEM;
+    static const int all[] = {EINTR,       ECONNABORTED, EPERM,     EPROTO,
+                              ENOPROTOOPT, ENONET,       ENETDOWN,  ENETUNREACH,
+                              EHOSTDOWN,   EHOSTUNREACH, EOPNOTSUPP};
+    for (size_t i = 0; i < G_N_ELEMENTS(all); i++)
+        if (all[i] == error)
+            return true;
+    return false;
 }
 
-/* Returns whether there may be more. One that died in the queue, and an error
- * of the network, are passed over: accept(2) reports both here. */
+/* Returns whether there may be more. */
 static bool take_one(struct acceptor *acceptor)
 {
     int fd = accept_one(acceptor);
+    int error = fd < 0 ? errno : 0;
     if (fd >= 0)
         acceptor->on_connection(acceptor->self, fd);
-    else if (errno == EMFILE && acceptor->reserve >= 0)
+    else if (error == EMFILE && acceptor->reserve >= 0)
         return turn_one_away(acceptor);
-    else if (is_shortage(errno))
+    else if (error != EAGAIN && !is_passing(error))
         pause_for_a_while(acceptor);
-    return fd >= 0 || !(errno == EAGAIN || is_shortage(errno));
+    return fd >= 0 || is_passing(error);
 }
 
 static void on_ready(void *self, uint32_t events)
@@ -113,6 +122,7 @@ void acceptor_free(struct acceptor *acceptor)
 {
     loop_disarm(acceptor->loop, &acceptor->resume);
     loop_watch(acceptor->loop, &acceptor->watch, 0);
+    net_withdraw(acceptor->watch.fd);
     close(acceptor->watch.fd);
     if (acceptor->reserve >= 0)
         close(acceptor->reserve);

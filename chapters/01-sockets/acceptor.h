@@ -21,14 +21,15 @@
 struct acceptor;
 
 /** Accept connections on @p listener, which it takes. @p on_connection takes
- * each @p fd: non-blocking, and with TCP_NODELAY where it is TCP. Borrows
- * @p loop. Returns new. */
+ * each @p fd: non-blocking, and with TCP_NODELAY where it is TCP; it does not
+ * free the acceptor. Borrows @p loop. Returns new. */
 struct acceptor *acceptor_new(struct loop *loop, int listener,
                               void (*on_connection)(void *self, int fd),
                               void *self);
 /** How many were closed at once, for want of a descriptor. */
 uint64_t acceptor_refused(const struct acceptor *acceptor);
-/** Accept no more: who still waits in the kernel's queue is reset. */
+/** Accept no more: who still waits in the kernel's queue is reset, and the file
+ * of a Unix path is removed. */
 void acceptor_free(struct acceptor *acceptor);
 
 #endif

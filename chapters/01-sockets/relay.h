@@ -5,8 +5,10 @@
  *     relay_new(loop, (int[]){client, server}, on_close, self);
  *
  * Each way is on its own: it ends when its sender does, and the other goes on,
- * as long as it likes. Each way is bounded, too: who reads slowly slows down who
- * sends to it, and nobody else.
+ * as long as it likes. Each way is bounded, too, by what its two streams keep:
+ * who reads slowly slows down who sends to it, and nobody else. An end that
+ * fails takes the other with it, which is reset (RST) unless it has been sent
+ * everything to the end: nobody takes a part for the whole.
  */
 #ifndef SOCKETS_RELAY_H
 #define SOCKETS_RELAY_H

@@ -6,7 +6,7 @@
 struct signals {
     struct loop *loop;
     struct watch watch;
-    sigset_t before; /* What was blocked. */
+    sigset_t blocked; /* By us: they were not before. */
     void (*on_signal)(void *self, int signal);
     void *self;
 };
@@ -20,12 +20,23 @@ static void on_ready(void *self, uint32_t events)
         signals->on_signal(signals->self, (int)info.ssi_signo);
 }
 
+/* Returns those of @p set that were not blocked already. */
+static sigset_t block(const sigset_t *set)
+{
+    sigset_t before, blocked = *set;
+    pthread_sigmask(SIG_BLOCK, set, &before);
+    for (int signal = 1; signal < NSIG; signal++)
+        if (sigismember(&before, signal) == 1)
+            sigdelset(&blocked, signal);
+    return blocked;
+}
+
 struct signals *signals_new(struct loop *loop, const sigset_t *set,
                             void (*on_signal)(void *self, int signal),
                             void *self)
 {
     struct signals *signals = g_new0(struct signals, 1);
-    pthread_sigmask(SIG_BLOCK, set, &signals->before);
+    signals->blocked = block(set);
     int fd = signalfd(-1, set, SFD_NONBLOCK | SFD_CLOEXEC);
     if (fd < 0)
         g_error("signalfd: %s", g_strerror(errno));
@@ -42,6 +53,6 @@ void signals_free(struct signals *signals)
 {
     loop_watch(signals->loop, &signals->watch, 0);
     close(signals->watch.fd);
-    pthread_sigmask(SIG_SETMASK, &signals->before, NULL);
+    pthread_sigmask(SIG_UNBLOCK, &signals->blocked, NULL);
     g_free(signals);
 }

@@ -17,9 +17,11 @@
  * keeps as many as it may, it reads no more: the kernel's buffers fill, and in
  * the end the sender waits. That is *backpressure*; nothing is ever dropped.
  *
- * What is written leaves when the turn ends, in one system call, as soon as the
- * gate lets it pass. Only the loop calls the owner, never a function of this
- * page; so the owner frees a stream in on_close, or between callbacks.
+ * It reads at most once a turn, so that a flood keeps nobody else waiting, and
+ * not at all while nothing can come of it. What is written leaves when the turn
+ * ends, in one system call, once there is a connection and the gate lets it
+ * pass. Only the loop calls the owner, never a function of this page; so the
+ * owner frees a stream in its on_close, or while none of its callbacks runs.
  */
 #ifndef SOCKETS_STREAM_H
 #define SOCKETS_STREAM_H
@@ -35,34 +37,34 @@ struct stream;
 struct stream_owner {
     /** These bytes came: all that are unused, oldest first. With @p ended
      * nothing will follow them, and there may be none. Returns how many are
-     * used up. */
+     * used up; the rest is shown again when more come, or by stream_again(). */
     size_t (*on_bytes)(void *self, const uint8_t *data, size_t size,
                        bool ended);
-    /** A write found too little room, and now half of it is free. May be
-     * NULL. */
+    /** A write found too little room, and now half of it is free: once for all
+     * such writes so far, and not after stream_end(). May be NULL. */
     void (*on_room)(void *self);
-    /** It is over, the last call there is: with 0 when both sides have ended
-     * and all was sent; else with the errno of the failure. */
+    /** It is over, the last call there is. With 0: both sides have ended, all
+     * was sent and all is used up. Else, at once: the errno of the failure. */
     void (*on_close)(void *self, int error);
     void *self;  /**< Their first argument. */
-    size_t most; /**< Bytes to keep, each way; 0: STREAM_MOST. */
+    size_t most; /**< Bytes to keep, each way, below 2 GiB; 0: STREAM_MOST. */
 };
 
 /** A stream over @p fd, connected or still connecting, which it takes and makes
- * non-blocking. It asks @p gate what may leave; NULL: everything may. Borrows
- * @p loop and @p gate. Returns new. */
+ * non-blocking. It asks @p gate what may leave, the end too; NULL: everything
+ * may. Borrows @p loop and @p gate. Returns new. */
 struct stream *stream_new(struct loop *loop, const struct gate *gate, int fd,
                           struct stream_owner owner);
 /** Add to what will be sent. Returns how many of the @p size bytes were taken:
- * all, if there is room for them; none after stream_end(). Copies. */
+ * as many as there is room for; none after stream_end(). Copies. */
 size_t stream_write(struct stream *stream, const void *data, size_t size);
-/** Show the unused bytes again, soon: something has changed. */
+/** Show the unused bytes again, soon, and the end if it has come. */
 void stream_again(struct stream *stream);
 /** We shall write no more: when all is sent, tell the other side (FIN). It may
  * go on sending. */
 void stream_end(struct stream *stream);
-/** Give up: on_close comes with ECONNABORTED, soon, and nothing before it. The
- * other side is told (RST), so that it takes no part for the whole. */
+/** Give up: on_close comes with ECONNABORTED, soon, and nothing before it. TCP
+ * tells the other side when it is freed (RST), lest it take a part for all. */
 void stream_abort(struct stream *stream);
 
 /** How many bytes a write would take now. */

@@ -6,11 +6,12 @@ shift
 over=0
 previous=
 for part in "$@"; do
-    name=${part#chapters/}
-    case $part in common/*) name=common ;; esac
+    case $part in
+    common/*) name=common place=$build/common ;;
+    *) name=${part#chapters/} name=${name%%/*} place=$build/chapters/$name ;;
+    esac
     [ "$name" = "$previous" ] && continue
     previous=$name
-    [ "$name" = common ] && place=$build/common || place=$build/$part
     spent=$(find "$place" -name '*.cpu' 2> /dev/null -exec cat {} + |
         awk '{ s += $1 } END { printf "%.1f", s }')
     printf '  %-14s %6s s of processor time, of a budget of 60 s\n' "$name" "$spent"

@@ -3,7 +3,7 @@
 # header without @file, which doxygen would pass over in silence, is one too.
 set -eu
 out=$1
-bare=$(grep -L '@file' common/*/*.h chapters/*/*.h || true)
+bare=$(find common chapters -name '*.h' -exec grep -L '@file' {} + || true)
 if [ -n "$bare" ]; then
     echo "These headers say no @file:" $bare >&2
     exit 1

@@ -12,6 +12,7 @@ struct end {
     struct relay *relay;
     struct end *other;
     struct stream *stream;
+    bool ended; /* All of it is written to the other. */
     bool over;
 };
 
@@ -25,8 +26,10 @@ static size_t on_bytes(void *self, const uint8_t *data, size_t size, bool ended)
 {
     struct end *end = self;
     size_t used = stream_write(end->other->stream, data, size);
-    if (ended && used == size)
+    if (ended && used == size) {
+        end->ended = true;
         stream_end(end->other->stream);
+    }
     return used;
 }
 
@@ -36,10 +39,18 @@ static void on_room(void *self)
     stream_again(end->other->stream);
 }
 
+/* Is all of it sent to the other, its end too? */
+static bool is_passed_on(const struct end *end)
+{
+    return end->ended && stream_backlog(end->other->stream) == 0;
+}
+
 static void on_end_closed(void *self, int error)
 {
     struct end *end = self;
     end->over = true;
+    if (error != 0 && !is_passed_on(end))
+        stream_abort(end->other->stream);
     if (error != 0 || end->other->over)
         end->relay->on_close(end->relay->self, error);
 }

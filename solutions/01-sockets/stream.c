@@ -44,14 +44,16 @@ struct stream {
     bool we_end;   /* stream_end() was called .. */
     bool we_ended; /* .. and the other side was told. */
 
-    int error; /* 0, or why it is over. */
+    int error;   /* 0, or why it is over. */
+    bool closed; /* The owner has been told. */
 };
 
 /* ---- News. ---- */
 
 static void announce(struct stream *stream)
 {
-    loop_arm(stream->loop, &stream->news, 0);
+    if (!stream->closed)
+        loop_arm(stream->loop, &stream->news, 0);
 }
 
 static void fail(struct stream *stream, int error)
@@ -62,9 +64,12 @@ static void fail(struct stream *stream, int error)
     announce(stream);
 }
 
+/* What the owner has left unused keeps it open: the owner may be waiting for
+ * room somewhere else. */
 static bool is_over(const struct stream *stream)
 {
-    return stream->error != 0 || (stream->they_ended && stream->we_ended);
+    bool heard = stream->they_ended && stream->in->len == 0;
+    return stream->error != 0 || (heard && stream->we_ended);
 }
 
 static void watch_for_what_matters(struct stream *stream)
@@ -73,6 +78,14 @@ static void watch_for_what_matters(struct stream *stream)
     uint32_t in = reads ? EPOLLIN : 0, out = stream->blocked ? EPOLLOUT : 0;
     if (stream->error == 0)
         loop_watch(stream->loop, &stream->watch, in | out);
+}
+
+/* After anything that happened. */
+static void settle(struct stream *stream)
+{
+    watch_for_what_matters(stream);
+    if (is_over(stream))
+        announce(stream);
 }
 
 /* ---- In. ---- */
@@ -160,15 +173,19 @@ static void transmit(struct stream *stream)
     }
 }
 
+/* The end has a mark of its own, behind the last byte. */
+static bool is_all_sent(const struct stream *stream)
+{
+    return stream->out->len == 0 && stream->marks->len == 0;
+}
+
 /* Not before everything has left: that is what "ended" will mean to them. */
 static void tell_our_end(struct stream *stream)
 {
-    if (!stream->we_end || stream->we_ended || stream->out->len > 0)
+    if (!stream->we_end || stream->we_ended || !is_all_sent(stream))
         return;
     shutdown(stream->watch.fd, SHUT_WR);
     stream->we_ended = true;
-    if (stream->they_ended)
-        announce(stream);
 }
 
 /* A write found too little; to tell of every byte would be too much. */
@@ -183,14 +200,12 @@ static bool flush(void *self)
     struct stream *stream = self;
     if (!stream->blocked && stream->error == 0)
         transmit(stream);
-    if (stream->blocked || stream->error != 0) {
-        watch_for_what_matters(stream);
-        return true;
-    }
-    tell_our_end(stream);
+    if (!stream->blocked && stream->error == 0)
+        tell_our_end(stream);
     if (has_room_for_more(stream))
         announce(stream);
-    return stream->out->len == 0;
+    settle(stream);
+    return stream->blocked || stream->error != 0 || is_all_sent(stream);
 }
 
 /* ---- What the loop calls. ---- */
@@ -206,9 +221,7 @@ static void on_ready(void *self, uint32_t events)
     if (events & (EPOLLIN | EPOLLERR | EPOLLHUP) && !stream->they_ended &&
         !full)
         receive(stream);
-    if (is_over(stream))
-        announce(stream);
-    watch_for_what_matters(stream);
+    settle(stream);
 }
 
 static void show_again(struct stream *stream)
@@ -223,7 +236,7 @@ static void on_news(void *self)
     struct stream *stream = self;
     const struct stream_owner *owner = &stream->owner;
     if (is_over(stream)) {
-        loop_watch(stream->loop, &stream->watch, 0);
+        stream->closed = true;
         owner->on_close(owner->self, stream->error);
         return;
     }
@@ -234,7 +247,7 @@ static void on_news(void *self)
     }
     if (stream->again && stream->error == 0)
         show_again(stream);
-    watch_for_what_matters(stream);
+    settle(stream);
 }
 
 /* ---- What the owner calls. ---- */
@@ -267,6 +280,8 @@ void stream_again(struct stream *stream)
 
 void stream_end(struct stream *stream)
 {
+    if (stream->gate && !stream->we_end)
+        mark_until_now(stream);
     stream->we_end = true;
     stream->wanting = false;
     loop_speak(stream->loop, &stream->outlet);
@@ -311,6 +326,7 @@ struct stream *stream_new(struct loop *loop, const struct gate *gate, int fd,
     stream->gate = gate;
     stream->owner = owner;
     stream->owner.most = owner.most ? owner.most : STREAM_MOST;
+    g_assert(stream->owner.most <= G_MAXINT32);
     stream->watch = (struct watch){.fd = fd, .ready = on_ready, .self = stream};
     stream->outlet = (struct outlet){.flush = flush, .self = stream};
     stream->news = (struct timer){.fire = on_news, .self = stream};
