@@ -1,6 +1,7 @@
 /* How a stream ends, as its owner and the other end see it: in peace, by a
  * failure, given up, or freed; and before it has begun. */
 #include "01-sockets/test_stream.h"
+#include <poll.h>
 
 static struct witness *meet_by_tcp(void)
 {
@@ -409,8 +410,10 @@ static struct hole connect_in_vain(void)
     struct address any = loopback();
     struct hole hole = {.listener = net_listen(&any, 0)};
     struct address address = address_of(hole.listener);
+    struct pollfd queue = {.fd = hole.listener, .events = POLLIN};
     hole.inside = net_connect(&address);
     assert_return_code(hole.inside, errno);
+    assert_int_equal(poll(&queue, 1, (int)(PATIENCE / MSEC)), 1);
     hole.witness = connect_to(hole.listener);
     assert_non_null(hole.witness);
     return hole;
