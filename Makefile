@@ -17,12 +17,12 @@
 .DELETE_ON_ERROR:
 .SECONDARY:
 MAKEFLAGS += --no-builtin-rules --no-print-directory
-# As many jobs as processors, unless told otherwise; demos must not be held
-# back until they end.
+# As many jobs as processors, unless told otherwise; what is watched must not be
+# held back until it ends.
 ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
 MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 2)
 endif
-ifeq ($(filter demo bench,$(MAKECMDGOALS)),)
+ifeq ($(filter demo myth bench,$(MAKECMDGOALS)),)
 MAKEFLAGS += --output-sync=target
 endif
 
@@ -37,7 +37,7 @@ B := build$(if $(variant),/$(variant))
 
 goals := $(or $(MAKECMDGOALS),help)
 clang_version := $(or $(shell clang -dumpversion 2>/dev/null | cut -d. -f1),14)
-light := help clean deps format
+light := help clean deps format $(if $(M),,myth)
 builds := $(filter-out $(light) docs,$(goals))
 needed := \
   $(if $(builds),$(if $(clang),clang:/usr/bin/clang,gcc:/usr/bin/gcc) \
@@ -170,12 +170,13 @@ $(programs):
 
 # ---- What to ask for ---------------------------------------------------------
 
-.PHONY: help all test demo bench figures docs check format clean deps FORCE
+.PHONY: help all test demo myth bench figures docs check format clean deps FORCE
 FORCE:
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z_.-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 	@echo "  CH=1, CH=common  one part of the book: $(chapters)"
+	@echo "  M=sent           a myth; PREDICT=b predicts without being asked"
 	@echo "  CC=clang, SAN=1, WERROR=1, V=1   another compiler, sanitizers,"
 	@echo "                   warnings as errors, commands shown"
 
@@ -195,6 +196,10 @@ demo: $(filter $B/bin/%,$(programs)) ## The guided tour: every chapter's demos, 
 	@$(foreach c,$(chosen_chapters),$(if $(wildcard chapters/$c/tour.sh),\
 	  BIN=$B/bin sh chapters/$c/tour.sh;,$(addsuffix ;,$(call binaries,\
 	  $(filter chapters/$c/%,$(call chosen_mains,demo)))))) :
+
+# M and PREDICT reach the script as they are, in its environment.
+myth: $(if $(M),$(filter $B/bin/%,$(programs))) ## Myths: predict, then look. Without M= a list
+	@BIN=$B/bin sh common/tools/myth.sh $(foreach c,$(chosen_chapters),$(wildcard chapters/$c/myths.txt))
 
 bench: $(call binaries,$(call chosen_mains,bench)) ## Measure speed, as ratios within one run
 	@set -e; for b in $(filter $B/bin/%,$^); do $$b; done

@@ -1,4 +1,5 @@
 #include "01-sockets/acceptor.h"
+#include "01-sockets/net.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -121,6 +122,7 @@ void acceptor_free(struct acceptor *acceptor)
 {
     loop_disarm(acceptor->loop, &acceptor->resume);
     loop_watch(acceptor->loop, &acceptor->watch, 0);
+    net_withdraw(acceptor->watch.fd);
     close(acceptor->watch.fd);
     if (acceptor->reserve >= 0)
         close(acceptor->reserve);

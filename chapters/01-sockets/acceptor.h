@@ -28,7 +28,8 @@ struct acceptor *acceptor_new(struct loop *loop, int listener,
                               void *self);
 /** How many were closed at once, for want of a descriptor. */
 uint64_t acceptor_refused(const struct acceptor *acceptor);
-/** Accept no more: who still waits in the kernel's queue is reset. */
+/** Accept no more: who still waits in the kernel's queue is reset, and the file
+ * of a Unix path is removed. */
 void acceptor_free(struct acceptor *acceptor);
 
 #endif

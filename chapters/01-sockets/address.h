@@ -1,6 +1,8 @@
 /**
  * @file address.h
- * Where a socket lives: "127.0.0.1:7000", "[::1]:7000", "example.org:80".
+ * Where a socket lives: "127.0.0.1:7000", "[::1]:7000", "example.org:80"; or,
+ * within this machine (unix(7)), at a file, "unix:/run/socket", or at a name
+ * that is no file, and gone with its socket: "unix:@name".
  *
  *     g_autoptr(GError) error = NULL;
  *     g_autoptr(GArray) found = address_find("localhost:80", &error);
@@ -8,7 +10,9 @@
  *         ... error->message is one clear sentence ...
  *
  * A name may stand for several addresses, of two families: a client tries them
- * all (dial.h), in the order of RFC 6724, which is that of getaddrinfo.
+ * all (dial.h), in the order of RFC 6724, which is that of getaddrinfo. To a
+ * socket that serves both families an IPv4 address comes wrapped in IPv6, as
+ * "[::ffff:127.0.0.1]:7000". It is the same place: equal, and written as IPv4.
  */
 #ifndef SOCKETS_ADDRESS_H
 #define SOCKETS_ADDRESS_H
@@ -24,7 +28,7 @@ struct address {
 
 /** Why there is no address. */
 enum address_error {
-    ADDRESS_MALFORMED, /**< The text is no "HOST:PORT": the user's mistake. */
+    ADDRESS_MALFORMED, /**< The text is of no such form: the user's mistake. */
     ADDRESS_UNKNOWN,   /**< Nobody knows the host, now at least. */
 };
 /** The domain of these errors. */
@@ -36,15 +40,20 @@ GQuark address_error_quark(void);
  * mistake, else 1. */
 int address_error_status(const GError *error);
 
-/** All addresses that "HOST:PORT" stands for, best first: a GArray of struct
- * address, never empty. The port is a number from 0 to 65535; 0 lets the
- * kernel choose. NULL and @p error when there are none. Returns new. */
+/** All addresses that @p text stands for, best first: a GArray of struct
+ * address, never empty. In "HOST:PORT" the port is a number from 0 to 65535; 0
+ * lets the kernel choose. After "unix:" comes a path that begins with "/", or
+ * "@" and a name, of at most 107 bytes. NULL and @p error when there are none.
+ * Returns new. */
 GArray *address_find(const char *text, GError **error);
 /** The first of them. False and @p error when there is none. */
 bool address_parse(struct address *address, const char *text, GError **error);
-/** As address_find() takes it, numbers only. Returns new. */
+/** As address_find() takes it, numbers only. A Unix socket without a name, as
+ * most clients have, is "unix:"; what does not print in one is shown as "?".
+ * What is no address is "nowhere". Returns new. */
 char *address_text(const struct address *address);
-/** Same family, host and port? */
+/** Same host and port, or same Unix path or name? What has neither is equal to
+ * nothing. */
 bool address_equal(const struct address *a, const struct address *b);
 /** The address @p fd is bound to: tells the port the kernel chose. */
 struct address address_of(int fd);

@@ -1,10 +1,12 @@
-# These tests put a stage of their own under io and dial: system calls and the
-# clock.
+# These tests put a stage of their own under io, dial and eyeballs: system calls
+# and the clock.
 $B/test/chapters/01-sockets/test_io: LIBS += -Wl,--wrap=recv,--wrap=send \
   -Wl,--wrap=ppoll,--wrap=clock_monotonic
 $B/test/chapters/01-sockets/test_dial: LIBS += \
   -Wl,--wrap=ppoll,--wrap=clock_monotonic
-$B/test/chapters/01-sockets/test_store: LIBS += \
+$B/test/chapters/01-sockets/test_eyeballs_staged: LIBS += \
+  -Wl,--wrap=net_connect,--wrap=ppoll,--wrap=clock_monotonic
+$B/test/chapters/01-sockets/host/test_store: LIBS += \
   -Wl,--wrap=fdatasync -Wl,--wrap=fsync -Wl,--wrap=rename
 # And under streams, and what stands on them (test_kernel.h).
 staged := $(addprefix $B/test/chapters/01-sockets/,test_stream \
@@ -14,3 +16,8 @@ $(staged): LIBS += -Wl,--wrap=recv,--wrap=read,--wrap=readv \
   -Wl,--wrap=epoll_wait,--wrap=epoll_pwait2
 $B/test/chapters/01-sockets/test_acceptor: LIBS += \
   -Wl,--wrap=accept4,--wrap=clock_monotonic
+# And under the load.
+$B/test/chapters/01-sockets/echo/test_load_time: LIBS += \
+  -Wl,--wrap=epoll_pwait2,--wrap=epoll_wait,--wrap=clock_monotonic
+# This demo takes note of each attempt to connect.
+$B/bin/demo_eyeballs: LIBS += -Wl,--wrap=connect,--wrap=close

@@ -13,17 +13,24 @@
 #define SOCKETS_NET_H
 #include "01-sockets/address.h"
 
-/** A TCP socket that listens on @p address, with room for @p backlog
+/** A stream socket that listens on @p address, with room for @p backlog
  * connections not yet accepted; or -1. A port left a moment ago may be taken
- * again (SO_REUSEADDR). */
+ * again (SO_REUSEADDR). On [::] it serves IPv4 as well. A Unix socket's file,
+ * behind which nobody listens any more, is removed and made anew; two servers
+ * that start there in the same moment need a lock of their own, or one of them
+ * may listen where nobody finds it. */
 int net_listen(const struct address *address, int backlog);
+/** For a clean stop, before @p listener is closed: remove the file of its Unix
+ * path. Nobody finds it now; and while it was open, nobody has taken its place.
+ * Other listeners leave nothing behind. */
+void net_withdraw(int listener);
 /** Accept one connection; @p from, unless NULL, tells whose. Returns a socket
  * that blocks; or -1. A connection that died in the queue (ECONNABORTED) and a
  * signal (EINTR) are not errors: the next one is awaited. */
 int net_accept(int listener, struct address *from);
 /** Begin to connect to @p address: a socket that does not block, connected or
  * still connecting; it becomes writable when that has ended, and SO_ERROR tells
- * how. Or -1. */
+ * how. Or -1: EAGAIN when a Unix listener has no room left, now. */
 int net_connect(const struct address *address);
 /** A UDP socket bound to @p address, non-blocking; or -1. */
 int net_bind(const struct address *address);

@@ -64,7 +64,7 @@ static gboolean verbose;
 
 static const GOptionEntry entries[] = {
     {"listen", 0, 0, G_OPTION_ARG_STRING, &where,
-     "Where to serve (127.0.0.1:8080)", "HOST:PORT"},
+     "Where to serve (127.0.0.1:8080)", "HOST:PORT|unix:PATH"},
     {"patience", 0, 0, G_OPTION_ARG_DOUBLE, &patience,
      "How long a visit may take (10)", "SECONDS"},
     {"verbose", 0, 0, G_OPTION_ARG_NONE, &verbose, "Log each request to stderr",
@@ -404,5 +404,6 @@ int main(int argc, char **argv)
         return complain(FAILED, "cannot say it is ready: %s",
                         g_strerror(errno));
     sigwait(&signals, &signal);
+    net_withdraw(listener);
     return 0;
 }

@@ -1,8 +1,8 @@
 #include "01-sockets/address.h"
-#include "01-sockets/net.h"
 #include "common/judge/test.h"
 #include <errno.h>
-#include <fcntl.h>
+#include <stddef.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 static struct address parse(const char *text)
@@ -31,8 +31,11 @@ static void expect_error(const char *text, enum address_error code,
 static void an_address_is_written_as_it_is_read(void **state)
 {
     static const char *const texts[] = {
-        "127.0.0.1:7000", "0.0.0.0:0",  "255.255.255.255:65535",
-        "[::1]:7000",     "[::]:65535", "[2001:db8::7]:1",
+        "127.0.0.1:7000",       "0.0.0.0:0",         "255.255.255.255:65535",
+        "[::1]:7000",           "[::]:65535",        "[2001:db8::7]:1",
+        "[::ffff:0:7f00:1]:80", "unix:/run/socket",  "unix:/",
+        "unix:/a socket:80",    "unix:/tmp/@",       "unix:/Über/日本",
+        "unix:@name",           "unix:@/run/socket", "unix:@@",
     };
     (void)state;
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
@@ -76,10 +79,43 @@ static void what_is_no_address_is_malformed(void **state)
         "a@b:80",
         "a/b:80",
         "a\n:80",
+        "unix:",
+        "unix:@",
+        "unix:socket",
+        "unix:./socket",
+        "unix:-1",
+        "UNIX:/run/socket",
     };
     (void)state;
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
         expect_error(texts[i], ADDRESS_MALFORMED, texts[i]);
+}
+
+static void the_sentence_says_what_is_expected(void **state)
+{
+    (void)state;
+    expect_error("a:65536", ADDRESS_MALFORMED, "from 0 to 65535");
+    expect_error("a", ADDRESS_MALFORMED, "such as 127.0.0.1:7000");
+    expect_error("unix:", ADDRESS_MALFORMED, "a path that begins with");
+    expect_error("unix:@", ADDRESS_MALFORMED, "or \"@\" and a name");
+    expect_error("unix:socket", ADDRESS_MALFORMED, "a path that begins with");
+}
+
+/* A path leaves room for the zero byte after it, a name for that before it. */
+static void a_unix_address_has_at_most_107_bytes(void **state)
+{
+    static const char *const starts[] = {"unix:/", "unix:@"};
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(starts); i++) {
+        g_autofree char *rest = g_strnfill(i == 0 ? 106 : 107, 'x');
+        g_autofree char *text = g_strconcat(starts[i], rest, NULL);
+        struct address address = parse(text);
+        g_autofree char *again = address_text(&address);
+        assert_string_equal(again, text);
+        g_autofree char *longer = g_strconcat(text, "x", NULL);
+        expect_error(longer, ADDRESS_MALFORMED, "107 bytes");
+        expect_error(longer, ADDRESS_MALFORMED, longer);
+    }
 }
 
 /* A label of a name has at most 63 characters (RFC 1035 2.3.4), so that nobody
@@ -106,21 +142,76 @@ static void a_name_stands_for_all_its_addresses(void **state)
     }
 }
 
+static void expect_text(struct address address, const char *expected)
+{
+    g_autofree char *text = address_text(&address);
+    assert_string_equal(text, expected);
+}
+
 static void what_is_no_address_has_a_text_too(void **state)
 {
-    struct address nowhere = {.size = 0};
-    g_autofree char *text = address_text(&nowhere);
     (void)state;
-    assert_string_equal(text, "nowhere");
+    expect_text((struct address){.size = 0}, "nowhere");
+    expect_text((struct address){.storage.ss_family = AF_UNIX}, "nowhere");
+}
+
+static void ipv4_wrapped_in_ipv6_is_written_as_ipv4(void **state)
+{
+    (void)state;
+    expect_text(parse("[::ffff:127.0.0.1]:80"), "127.0.0.1:80");
+    expect_text(parse("[::ffff:7f00:1]:80"), "127.0.0.1:80");
+    expect_text(parse("[::127.0.0.1]:80"), "[::127.0.0.1]:80");
+}
+
+static void what_stands_behind_an_address_is_no_part_of_it(void **state)
+{
+    struct address plain = parse("127.0.0.1:80");
+    struct address wrapped = parse("[::ffff:127.0.0.1]:80");
+    size_t size = plain.size;
+    (void)state;
+    memcpy((char *)&plain.storage + size, (char *)&wrapped.storage + size,
+           sizeof plain.storage - size);
+    expect_text(plain, "127.0.0.1:80");
+}
+
+/* As the kernel gives it, with @p size bytes of @p name. */
+static struct address unix_address(const char *name, size_t size)
+{
+    struct address address = {.storage.ss_family = AF_UNIX};
+    size_t before = offsetof(struct sockaddr_un, sun_path);
+    memcpy((char *)&address.storage + before, name, size);
+    address.size = (socklen_t)(before + size);
+    return address;
+}
+
+static void a_unix_socket_without_a_name_has_a_text_too(void **state)
+{
+    struct address nobody = unix_address("/old", 4);
+    (void)state;
+    nobody.size = offsetof(struct sockaddr_un, sun_path);
+    expect_text(nobody, "unix:");
+    expect_text(unix_address("", 0), "unix:");
+}
+
+static void what_does_not_print_in_a_unix_name_plays_no_tricks(void **state)
+{
+    (void)state;
+    expect_text(unix_address("\0a\nb\x1b[2J", 8), "unix:@a?b?[2J");
+    expect_text(unix_address("/\x7f\xc2\x9bz", 6), "unix:/??z");
+    expect_text(unix_address("\0a\0b", 4), "unix:@a\ufffd"
+                                           "b");
+    expect_text(unix_address("/\xff", 3), "unix:/\ufffd");
 }
 
 /* ---- Equality. ---- */
 
-static void addresses_are_equal_when_family_host_and_port_are(void **state)
+static void addresses_are_equal_when_their_place_is(void **state)
 {
     static const char *const texts[] = {
-        "127.0.0.1:80", "127.0.0.1:81", "127.0.0.2:80",
-        "[::1]:80",     "[::1]:81",     "[::ffff:127.0.0.1]:80",
+        "127.0.0.1:80", "127.0.0.1:81",     "127.0.0.2:80",   "[::1]:80",
+        "[::1]:81",     "[::127.0.0.1]:80", "[fe80::1%1]:80", "[fe80::1%2]:80",
+        "unix:/run/a",  "unix:/run/b",      "unix:/run/ab",   "unix:@a",
+        "unix:@b",      "unix:@ab",         "unix:@/run/a",
     };
     (void)state;
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
@@ -128,6 +219,61 @@ static void addresses_are_equal_when_family_host_and_port_are(void **state)
             struct address a = parse(texts[i]), b = parse(texts[j]);
             assert_int_equal(address_equal(&a, &b), i == j);
         }
+}
+
+static void ipv4_wrapped_in_ipv6_is_the_same_place(void **state)
+{
+    struct address plain = parse("127.0.0.1:80");
+    struct address wrapped = parse("[::ffff:127.0.0.1]:80");
+    struct address elsewhere = parse("[::ffff:127.0.0.1]:81");
+    (void)state;
+    assert_true(address_equal(&plain, &wrapped));
+    assert_true(address_equal(&wrapped, &plain));
+    assert_true(address_equal(&wrapped, &wrapped));
+    assert_false(address_equal(&plain, &elsewhere));
+    assert_false(address_equal(&wrapped, &elsewhere));
+}
+
+/* The kernel may count it or not. */
+static void the_zero_byte_after_a_path_is_no_part_of_it(void **state)
+{
+    struct address with = unix_address("/run/a", 7);
+    struct address without = unix_address("/run/a", 6);
+    (void)state;
+    assert_true(address_equal(&with, &without));
+}
+
+static void a_zero_byte_in_an_abstract_name_is_part_of_it(void **state)
+{
+    struct address with = unix_address("\0a", 3);
+    struct address without = unix_address("\0a", 2);
+    (void)state;
+    assert_false(address_equal(&with, &without));
+}
+
+static void what_lives_nowhere_is_equal_to_nothing(void **state)
+{
+    struct address nowhere[] = {
+        {.size = 0},
+        {.storage.ss_family = AF_UNIX},
+        unix_address("", 0),
+    };
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(nowhere); i++)
+        assert_false(address_equal(&nowhere[i], &nowhere[i]));
+}
+
+/* Their bytes are the same; 12152 is "/x". */
+static void a_host_is_no_path(void **state)
+{
+    struct address host = parse("127.0.0.1:12152");
+    struct address long_path = unix_address("/x\x7f\0\0\1", 6);
+    struct address path = unix_address("/x\x7f", 4);
+    (void)state;
+    assert_false(address_equal(&host, &long_path));
+    assert_false(address_equal(&long_path, &host));
+    assert_false(address_equal(&host, &path));
+    assert_false(address_equal(&path, &host));
 }
 
 static void equality_is_not_fooled_by_padding(void **state)
@@ -138,100 +284,27 @@ static void equality_is_not_fooled_by_padding(void **state)
     assert_true(address_equal(&a, &b));
 }
 
-/* ---- Sockets that wait for others. ---- */
-
-static bool closes_on_exec(int fd)
-{
-    return fcntl(fd, F_GETFD) & FD_CLOEXEC;
-}
-
-static void a_listener_tells_the_port_the_kernel_chose(void **state)
-{
-    struct address any = parse("127.0.0.1:0");
-    int listener = net_listen(&any, 1);
-    struct address bound = address_of(listener);
-    g_autofree char *text = address_text(&bound);
-    (void)state;
-    assert_true(g_str_has_prefix(text, "127.0.0.1:"));
-    assert_string_not_equal(text, "127.0.0.1:0");
-    assert_true(closes_on_exec(listener));
-    close(listener);
-}
-
-static void an_accepted_connection_tells_whose_it_is(void **state)
-{
-    struct address any = parse("127.0.0.1:0"), from;
-    int listener = net_listen(&any, 1);
-    struct address to = address_of(listener);
-    int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    (void)state;
-    assert_return_code(connect(client, (struct sockaddr *)&to.storage, to.size),
-                       errno);
-    int fd = net_accept(listener, &from);
-    struct address mine = address_of(client);
-    assert_true(address_equal(&from, &mine));
-    assert_true(closes_on_exec(fd));
-    close(fd);
-    close(client);
-    close(listener);
-}
-
-static void a_port_that_is_taken_is_refused(void **state)
-{
-    struct address any = parse("127.0.0.1:0");
-    int listener = net_listen(&any, 1);
-    struct address taken = address_of(listener);
-    (void)state;
-    assert_int_equal(net_listen(&taken, 1), -1);
-    assert_int_equal(errno, EADDRINUSE);
-    close(listener);
-}
-
-/* The side that closes first keeps the port, in TIME_WAIT, for a minute. */
-static void a_port_left_a_moment_ago_is_taken_again(void **state)
-{
-    struct address any = parse("127.0.0.1:0");
-    int listener = net_listen(&any, 1);
-    struct address to = address_of(listener);
-    int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    (void)state;
-    assert_return_code(connect(client, (struct sockaddr *)&to.storage, to.size),
-                       errno);
-    close(net_accept(listener, NULL));
-    close(client);
-    close(listener);
-    listener = net_listen(&to, 1);
-    assert_return_code(listener, errno);
-    close(listener);
-}
-
-static void a_bound_udp_socket_does_not_block(void **state)
-{
-    struct address any = parse("127.0.0.1:0");
-    int fd = net_bind(&any);
-    char byte;
-    (void)state;
-    assert_true(closes_on_exec(fd));
-    assert_int_equal(recv(fd, &byte, 1, 0), -1);
-    assert_int_equal(errno, EAGAIN);
-    close(fd);
-}
-
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_address_is_written_as_it_is_read),
         cmocka_unit_test(what_is_no_address_is_malformed),
+        cmocka_unit_test(the_sentence_says_what_is_expected),
+        cmocka_unit_test(a_unix_address_has_at_most_107_bytes),
         cmocka_unit_test(a_name_without_an_address_is_unknown),
         cmocka_unit_test(a_name_stands_for_all_its_addresses),
         cmocka_unit_test(what_is_no_address_has_a_text_too),
-        cmocka_unit_test(addresses_are_equal_when_family_host_and_port_are),
+        cmocka_unit_test(ipv4_wrapped_in_ipv6_is_written_as_ipv4),
+        cmocka_unit_test(what_stands_behind_an_address_is_no_part_of_it),
+        cmocka_unit_test(a_unix_socket_without_a_name_has_a_text_too),
+        cmocka_unit_test(what_does_not_print_in_a_unix_name_plays_no_tricks),
+        cmocka_unit_test(addresses_are_equal_when_their_place_is),
+        cmocka_unit_test(ipv4_wrapped_in_ipv6_is_the_same_place),
+        cmocka_unit_test(the_zero_byte_after_a_path_is_no_part_of_it),
+        cmocka_unit_test(a_zero_byte_in_an_abstract_name_is_part_of_it),
+        cmocka_unit_test(what_lives_nowhere_is_equal_to_nothing),
+        cmocka_unit_test(a_host_is_no_path),
         cmocka_unit_test(equality_is_not_fooled_by_padding),
-        cmocka_unit_test(a_listener_tells_the_port_the_kernel_chose),
-        cmocka_unit_test(an_accepted_connection_tells_whose_it_is),
-        cmocka_unit_test(a_port_that_is_taken_is_refused),
-        cmocka_unit_test(a_port_left_a_moment_ago_is_taken_again),
-        cmocka_unit_test(a_bound_udp_socket_does_not_block),
     };
     return test_run(argc, argv, tests);
 }

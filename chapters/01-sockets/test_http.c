@@ -348,9 +348,7 @@ static void who_finds_no_room_to_stand_waits_outside(void **state)
  * so that each keeps his till his time is over. */
 static void who_finds_no_descriptor_left_gets_one_later(void **state)
 {
-    g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
-    g_autofree char *dir = g_path_get_dirname(self);
-    g_autofree char *program = g_build_filename(dir, "../../../bin/http", NULL);
+    g_autofree char *program = stage_program("http");
     struct actor *actor = stage_start(stage, "/bin/sh", "-c",
                                       "ulimit -n 20; exec \"$0\" "
                                       "--listen=127.0.0.1:0 --patience=0.05",
@@ -421,6 +419,24 @@ static void a_signal_ends_it_in_good_order(void **state)
     }
 }
 
+static void it_serves_on_a_unix_socket_and_leaves_nothing_behind(void **state)
+{
+    g_autofree char *path =
+        g_build_filename(stage_dir(stage), "http.socket", NULL);
+    g_autofree char *option = g_strconcat("--listen=unix:", path, NULL);
+    struct actor *killed, *actor;
+    g_free(start(option, &killed));
+    actor_signal(killed, SIGKILL);
+    actor_wait(killed, PATIENCE);
+    g_autofree char *address = start(option, &actor);
+    (void)state;
+    assert_string_equal(address, option + strlen("--listen="));
+    assert_int_equal(status_now(address), 200);
+    actor_signal(actor, SIGTERM);
+    assert_int_equal(actor_wait(actor, PATIENCE), 0);
+    assert_false(g_file_test(path, G_FILE_TEST_EXISTS));
+}
+
 static void expect_refusal(const char *option, int status, const char *why)
 {
     struct actor *actor = stage_start(stage, "http", option, NULL);
@@ -468,6 +484,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(it_logs_requests_only_when_asked_and_without_tricks),
         cmocka_unit_test(nothing_that_clients_did_has_made_it_complain),
         cmocka_unit_test(a_signal_ends_it_in_good_order),
+        cmocka_unit_test(it_serves_on_a_unix_socket_and_leaves_nothing_behind),
         cmocka_unit_test(what_it_cannot_do_it_says_in_one_sentence),
     };
     stage = stage_new();

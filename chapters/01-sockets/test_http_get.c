@@ -2,6 +2,7 @@
 #include "01-sockets/address.h"
 #include "01-sockets/io.h"
 #include "01-sockets/net.h"
+#include "01-sockets/wrong/hole.h"
 #include "common/judge/test.h"
 #include "common/world/stage.h"
 #include <errno.h>
@@ -28,12 +29,10 @@ static void outcome_clear(struct outcome *outcome)
     g_free(outcome->errors);
 }
 
-/* The programs are in build/bin/, we are in build/test/chapters/01-sockets/. */
 static char *bin(void)
 {
-    g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
-    g_autofree char *dir = g_path_get_dirname(self);
-    return g_build_filename(dir, "../../../bin", NULL);
+    g_autofree char *program = stage_program("http_get");
+    return g_path_get_dirname(program);
 }
 
 /* As a shell would; $S is the address of the server. */
@@ -149,6 +148,8 @@ static void what_makes_no_sense_is_refused_with_status_two(void **state)
         {"http_get --most=-1 $S", "--most"},
         {"http_get --most=2147483648 $S", "--most"},
         {"http_get --most=x $S", "--most"},
+        {"http_get --at=$S:1 $S", "such as"},
+        {"http_get --at=$S --at=unix: $S", "unix:"},
         {"http_get https://$S", "encrypted"},
         {"http_get ftp://$S", "http://"},
         {"http_get ''", "no host"},
@@ -218,15 +219,34 @@ static void a_full_disk_is_an_error(void **state)
 
 /* ---- Servers that misbehave. ---- */
 
-static int listen_here(char **address)
+/* Listen there. Returns in @p name what to write after --at. */
+static int listen_at(const char *text, char **name)
 {
     struct address here;
-    assert_true(address_parse(&here, "127.0.0.1:0", NULL));
+    assert_true(address_parse(&here, text, NULL));
     int listener = net_listen(&here, 8);
     assert_return_code(listener, errno);
     here = address_of(listener);
-    *address = address_text(&here);
+    *name = address_text(&here);
     return listener;
+}
+
+static int listen_here(char **address)
+{
+    return listen_at("127.0.0.1:0", address);
+}
+
+/* Take a port where nobody listens. */
+static int refuse_here(char **address)
+{
+    struct address here;
+    assert_true(address_parse(&here, "127.0.0.1:0", NULL));
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_return_code(bind(fd, (struct sockaddr *)&here.storage, here.size),
+                       errno);
+    here = address_of(fd);
+    *address = address_text(&here);
+    return fd;
 }
 
 static void a_silent_server_is_an_error(void **state)
@@ -242,13 +262,8 @@ static void a_silent_server_is_an_error(void **state)
 
 static void a_port_where_nobody_listens_is_an_error(void **state)
 {
-    struct address here;
-    assert_true(address_parse(&here, "127.0.0.1:0", NULL));
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_return_code(bind(fd, (struct sockaddr *)&here.storage, here.size),
-                       errno);
-    here = address_of(fd);
-    g_autofree char *address = address_text(&here);
+    g_autofree char *address = NULL;
+    int fd = refuse_here(&address);
     g_autofree char *command = g_strdup_printf("http_get %s", address);
     (void)state;
     expect_failure(command, 1, "Connection refused");
@@ -310,6 +325,75 @@ static void an_answer_in_another_language_is_an_error(void **state)
     expect_rude("\x15\x03\x01 \x02\x02\x46", false, "control character");
 }
 
+/* ---- Several addresses. ---- */
+
+static void a_page_may_come_from_another_address(void **state)
+{
+    g_autofree char *page = welcome();
+    (void)state;
+    expect_output("http_get --at=$S nowhere.invalid", page);
+    expect_output("http_get --at=$S --in-turn nowhere.invalid", page);
+}
+
+static void addresses_race_and_families_take_turns(void **state)
+{
+    g_autofree char *refused = NULL, *other = NULL;
+    g_autofree char *name = g_strdup_printf("unix:@http_get/%d", getpid());
+    int fd = refuse_here(&refused);
+    struct rude rude = {listen_at(name, &other),
+                        "HTTP/1.1 200 OK\r\n\r\nthe other", false, NULL};
+    g_autofree char *command = g_strdup_printf(
+        "http_get --at=%s --at=$S --at=%s nowhere.invalid", refused, other);
+    (void)state;
+    rude.thread = g_thread_new("server", serve_rudely, &rude);
+    expect_output(command, "the other");
+    g_thread_join(rude.thread);
+    close(rude.listener);
+    close(fd);
+}
+
+/* The other is silent, so that nothing would come from it. */
+static void in_turn_the_first_that_answers_is_taken(void **state)
+{
+    g_autofree char *refused = NULL, *other = NULL, *page = welcome();
+    g_autofree char *name = g_strdup_printf("unix:@http_get/%d", getpid());
+    int fd = refuse_here(&refused), silent = listen_at(name, &other);
+    g_autofree char *command = g_strdup_printf(
+        "http_get --in-turn --at=%s --at=$S --at=%s nowhere.invalid", refused,
+        other);
+    (void)state;
+    expect_output(command, page);
+    close(silent);
+    close(fd);
+}
+
+/* In turn, the black hole alone would get five minutes. */
+static void an_address_that_says_nothing_holds_up_nobody(void **state)
+{
+    g_autofree char *hole = NULL, *page = welcome();
+    int listener = listen_here(&hole);
+    g_autofree char *command = g_strdup_printf(
+        "timeout 60 http_get --deadline=600 --at=%s --at=$S nowhere.invalid",
+        hole);
+    (void)state;
+    assert_true(hole_open(listener));
+    expect_output(command, page);
+    close(listener);
+}
+
+static void where_nobody_answered_is_said(void **state)
+{
+    g_autofree char *one = NULL, *other = NULL;
+    int first = refuse_here(&one), second = refuse_here(&other);
+    g_autofree char *where = g_strdup_printf("to %s or %s: ", one, other);
+    g_autofree char *command =
+        g_strdup_printf("http_get --at=%s --at=%s $S", one, other);
+    (void)state;
+    expect_failure(command, 1, where);
+    close(first);
+    close(second);
+}
+
 /* ---- Another client. ---- */
 
 static void curl_agrees(void **state)
@@ -351,6 +435,11 @@ int main(int argc, char **argv)
         cmocka_unit_test(an_answer_cut_short_is_an_error),
         cmocka_unit_test(an_answer_that_ends_in_a_reset_is_an_error),
         cmocka_unit_test(an_answer_in_another_language_is_an_error),
+        cmocka_unit_test(a_page_may_come_from_another_address),
+        cmocka_unit_test(addresses_race_and_families_take_turns),
+        cmocka_unit_test(in_turn_the_first_that_answers_is_taken),
+        cmocka_unit_test(an_address_that_says_nothing_holds_up_nobody),
+        cmocka_unit_test(where_nobody_answered_is_said),
         cmocka_unit_test(curl_agrees),
     };
     stage = stage_new();

@@ -1,5 +1,6 @@
 /* http_get: fetch one page by HTTP and print it, or say clearly what failed. */
 #include "01-sockets/dial.h"
+#include "01-sockets/eyeballs.h"
 #include "01-sockets/fetch.h"
 #include "common/world/clock.h"
 #include "common/world/complain.h"
@@ -13,13 +14,18 @@ enum { DAY = 86400 };
 
 static double deadline_seconds = 10;
 static gint64 most_bytes = 64 << 20;
-static char **urls;
+static gboolean in_turn;
+static char **at, **urls;
 
 static const GOptionEntry entries[] = {
     {"deadline", 0, 0, G_OPTION_ARG_DOUBLE, &deadline_seconds,
      "Time for all but the look-up of a name (10)", "SECONDS"},
     {"most", 0, 0, G_OPTION_ARG_INT64, &most_bytes,
      "The longest body to take (64 MiB)", "BYTES"},
+    {"at", 0, 0, G_OPTION_ARG_STRING_ARRAY, &at,
+     "Connect there instead; may be repeated", "HOST:PORT|unix:PATH"},
+    {"in-turn", 0, 0, G_OPTION_ARG_NONE, &in_turn,
+     "Try addresses in turn: else they race", NULL},
     {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &urls, NULL,
      "[http://]HOST[:PORT][/PATH]"},
     G_OPTION_ENTRY_NULL,
@@ -110,6 +116,20 @@ static char *path_and_query(GUri *uri)
     return g_strconcat(g_uri_get_path(uri), query ? "?" : NULL, query, NULL);
 }
 
+/* Where to connect: what all of @p texts stand for. Returns new, or NULL and
+ * @p error. */
+static GArray *find_all(char **texts, GError **error)
+{
+    g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(struct address));
+    for (; *texts; texts++) {
+        g_autoptr(GArray) found = address_find(*texts, error);
+        if (!found)
+            return NULL;
+        g_array_append_vals(all, found->data, found->len);
+    }
+    return g_steal_pointer(&all);
+}
+
 /* ---- Getting it. ---- */
 
 static int print(const GByteArray *body)
@@ -121,15 +141,22 @@ static int print(const GByteArray *body)
     return 0;
 }
 
+static int complain_of_connection(const char *host)
+{
+    const char *why = g_strerror(errno);
+    g_autofree char *where = at ? g_strjoinv(" or ", at) : g_strdup(host);
+    return complain(FAILED, "no connection to %s: %s", where, why);
+}
+
 static int get(const GArray *addresses, const char *host, const char *path)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GByteArray) body = g_byte_array_new();
     nsec deadline = clock_monotonic() + (nsec)(deadline_seconds * (double)SEC);
-    int fd = dial(addresses, deadline);
+    int fd = in_turn ? dial(addresses, deadline)
+                     : eyeballs_dial(addresses, deadline);
     if (fd < 0)
-        return complain(FAILED, "no connection to %s: %s", host,
-                        g_strerror(errno));
+        return complain_of_connection(host);
     g_autofree char *field = host_field(host);
     struct fetch fetch = {field, path, (size_t)most_bytes, deadline};
     int status = fetch_get(fd, &fetch, body, &error);
@@ -161,7 +188,8 @@ int main(int argc, char **argv)
     if (!uri)
         return complain(USAGE, "%s", error->message);
     g_autofree char *host = authority(uri), *path = path_and_query(uri);
-    g_autoptr(GArray) addresses = address_find(host, &error);
+    char *named[] = {host, NULL};
+    g_autoptr(GArray) addresses = find_all(at ? at : named, &error);
     if (!addresses)
         return complain(address_error_status(error), "%s", error->message);
     return get(addresses, host, path);

@@ -74,7 +74,7 @@ static void become_actor(void *user_data)
 }
 
 /* A test is somewhere in build/test/, all other programs are in build/bin/. */
-static char *find_program(const char *name)
+char *stage_program(const char *name)
 {
     if (strchr(name, '/'))
         return g_strdup(name);
@@ -320,7 +320,7 @@ uint16_t stage_port(struct stage *stage)
 struct actor *stage_start(struct stage *stage, const char *program, ...)
 {
     g_autoptr(GPtrArray) argv = g_ptr_array_new();
-    g_autofree char *path = find_program(program);
+    g_autofree char *path = stage_program(program);
     if (!g_file_test(path, G_FILE_TEST_IS_EXECUTABLE) ||
         g_file_test(path, G_FILE_TEST_IS_DIR))
         return NULL;

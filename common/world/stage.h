@@ -36,6 +36,8 @@ uint16_t stage_port(struct stage *stage);
  */
 struct actor *stage_start(struct stage *stage, const char *program,
                           ...) G_GNUC_NULL_TERMINATED;
+/** The path of @p program, as stage_start() takes it. Returns new. */
+char *stage_program(const char *program);
 /** End every process and remove the directory. */
 void stage_free(struct stage *stage);
 

@@ -112,7 +112,7 @@ static void show(struct stream *stream, const uint8_t *data, size_t size)
  * others have their turn. */
 static void receive(struct stream *stream)
 {
-    static _Thread_local uint8_t buffer[READ_MOST];
+    uint8_t buffer[READ_MOST];
     size_t room = stream->owner.most - stream->in->len;
     ssize_t count =
         recv(stream->watch.fd, buffer, MIN(room, sizeof buffer), MSG_DONTWAIT);

@@ -1,0 +1,128 @@
+#include "01-sockets/host/frames.h"
+#include <string.h>
+#include <zlib.h>
+
+struct head {
+    char magic[8];
+    uint64_t salt;
+    uint64_t base; /* Bytes of frames that were durable from the start. */
+    uint32_t zero;
+    uint32_t sum; /* Of all before it. */
+};
+
+struct frame {
+    uint32_t size;
+    uint32_t sum;
+};
+
+static const char magic[8] = "frames1\n";
+
+static uint32_t continue_sum(uint32_t sum, const void *data, size_t size)
+{
+    return (uint32_t)crc32_z(sum, data, size);
+}
+
+static uint32_t sum_of_head(const struct head *head)
+{
+    return continue_sum(0, head, offsetof(struct head, sum));
+}
+
+static uint32_t first_sum(uint64_t salt)
+{
+    return continue_sum(0, &salt, sizeof salt);
+}
+
+/* Never zero: eight zero bytes are no frame. */
+static uint32_t sum_of_frame(uint32_t before, const void *data, uint32_t size)
+{
+    uint32_t sum = continue_sum(before, &size, sizeof size);
+    if (size > 0)
+        sum = continue_sum(sum, data, size);
+    return sum ? sum : 1;
+}
+
+/* ---- Writing. ---- */
+
+uint32_t frames_begin(GByteArray *image, uint64_t salt)
+{
+    struct head head = {.salt = salt};
+    memcpy(head.magic, magic, sizeof magic);
+    g_byte_array_append(image, (const uint8_t *)&head, sizeof head);
+    return first_sum(salt);
+}
+
+uint32_t frames_add(GByteArray *image, uint32_t sum, GBytes *bytes)
+{
+    size_t size;
+    const uint8_t *data = g_bytes_get_data(bytes, &size);
+    g_assert(size <= UINT32_MAX - sizeof(struct frame));
+    struct frame frame = {.size = (uint32_t)size};
+    frame.sum = sum_of_frame(sum, data, frame.size);
+    g_byte_array_append(image, (const uint8_t *)&frame, sizeof frame);
+    if (size > 0)
+        g_byte_array_append(image, data, frame.size);
+    return frame.sum;
+}
+
+void frames_seal(GByteArray *image)
+{
+    struct head head;
+    memcpy(&head, image->data, sizeof head);
+    head.base = image->len - sizeof head;
+    head.sum = sum_of_head(&head);
+    memcpy(image->data, &head, sizeof head);
+}
+
+/* ---- Reading. ---- */
+
+static bool read_head(const uint8_t *data, size_t size, struct head *head)
+{
+    if (size < sizeof *head)
+        return false;
+    memcpy(head, data, sizeof *head);
+    return memcmp(head->magic, magic, sizeof magic) == 0 &&
+           head->sum == sum_of_head(head);
+}
+
+/* The frame at @p data, of which there are @p size bytes: does it hold? */
+static bool holds(const uint8_t *data, size_t size, uint32_t before,
+                  struct frame *frame)
+{
+    if (size < sizeof *frame)
+        return false;
+    memcpy(frame, data, sizeof *frame);
+    return frame->sum != 0 && frame->size <= size - sizeof *frame &&
+           frame->sum ==
+               sum_of_frame(before, data + sizeof *frame, frame->size);
+}
+
+bool frames_read(GBytes *data, GByteArray *value, struct frames_end *end)
+{
+    size_t size;
+    const uint8_t *bytes = g_bytes_get_data(data, &size);
+    struct head head;
+    struct frame frame;
+    if (!read_head(bytes, size, &head))
+        return false;
+    *end = (struct frames_end){sizeof head, first_sum(head.salt)};
+    while (holds(bytes + end->at, size - end->at, end->sum, &frame)) {
+        end->at += sizeof frame;
+        if (value && frame.size > 0)
+            g_byte_array_append(value, bytes + end->at, frame.size);
+        end->at += frame.size;
+        end->sum = frame.sum;
+    }
+    return end->at - sizeof head >= head.base;
+}
+
+void frames_peek(const GByteArray *image, bool headed, GByteArray *value)
+{
+    struct frame frame;
+    for (size_t at = headed ? sizeof(struct head) : 0; at < image->len;) {
+        memcpy(&frame, image->data + at, sizeof frame);
+        at += sizeof frame;
+        if (frame.size > 0)
+            g_byte_array_append(value, image->data + at, frame.size);
+        at += frame.size;
+    }
+}

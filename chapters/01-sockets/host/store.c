@@ -1,0 +1,447 @@
+/*
+ * Each file has two buffers: `filling`, where the loop puts frames, and
+ * `writing`, which belongs to the sync while one is under way. store_sync swaps
+ * them, so that the sync may as well be a thread's.
+ *
+ *     loop:  persist, append -> filling --.   .-- store_synced
+ *     sync:                      writing <'-> pwrite, fdatasync, rename
+ *
+ * What a sync does to a file is its fate: it is extended, replaced or removed.
+ */
+#include "01-sockets/host/store.h"
+#include "01-sockets/host/frames.h"
+#include "common/world/complain.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { AHEAD = 1 << 20 };
+enum fate { EXTENDED, REPLACED, REMOVED };
+
+struct file {
+    char *key, *path, *fresh; /* `fresh` is renamed to `path`. */
+    off_t end;                /* Where the last frame ends. */
+    off_t written;            /* Where the zeros behind it end. */
+    uint32_t sum;             /* Of the last frame put into `filling`. */
+    bool exists;              /* With what is in `filling`. */
+    bool dirty;
+    GByteArray *filling, *writing;
+    enum fate fate, writing_fate;
+};
+
+struct store {
+    char *path;
+    int dir;
+    void (*pause)(void *self);
+    void *self;
+    GHashTable *files;      /* By key. */
+    GPtrArray *dirty, *job; /* Borrowed files: to be synced; being synced. */
+    int done;               /* Eventfd: the thread's word. */
+    bool threaded;
+    pthread_t thread;
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+    bool syncing, stopping; /* Under the mutex. */
+};
+
+static G_NORETURN void stop(const char *path, const char *why)
+{
+    _exit(complain(FAILED,
+                   "%s: %s: this node stops, for it can promise "
+                   "nothing",
+                   path, why));
+}
+
+static void stop_if(bool failed, const char *path)
+{
+    if (failed)
+        stop(path, g_strerror(errno));
+}
+
+/* ---- A sync, perhaps in its own thread. ---- */
+
+static int open_file(const char *path, int flags)
+{
+    int fd = open(path, flags | O_CLOEXEC, 0600);
+    stop_if(fd < 0, path);
+    return fd;
+}
+
+static void write_at(int fd, GByteArray *bytes, off_t at, const char *path)
+{
+    for (size_t done = 0; done < bytes->len;) {
+        ssize_t n =
+            pwrite(fd, bytes->data + done, bytes->len - done, at + (off_t)done);
+        stop_if(n < 0 && errno != EINTR, path);
+        done += (size_t)MAX(n, 0);
+    }
+}
+
+static void sync_and_close(int fd, const char *path)
+{
+    stop_if(fdatasync(fd) < 0, path);
+    close(fd);
+}
+
+static void write_zeros_to(int fd, struct file *file, off_t end)
+{
+    static uint8_t zeros[AHEAD];
+    GByteArray ahead = {.data = zeros, .len = AHEAD};
+    for (; file->written < end; file->written += AHEAD)
+        write_at(fd, &ahead, file->written, file->path);
+}
+
+static void extend(struct file *file)
+{
+    int fd = open_file(file->path, O_RDWR);
+    off_t end = file->end + file->writing->len;
+    if (end > file->written)
+        write_zeros_to(fd, file, end + AHEAD);
+    write_at(fd, file->writing, file->end, file->path);
+    file->end = end;
+    sync_and_close(fd, file->path);
+}
+
+static void replace(struct file *file)
+{
+    int fd = open_file(file->fresh, O_RDWR | O_CREAT | O_TRUNC);
+    frames_seal(file->writing);
+    write_at(fd, file->writing, 0, file->fresh);
+    file->end = file->written = file->writing->len;
+    sync_and_close(fd, file->fresh);
+    stop_if(rename(file->fresh, file->path) < 0, file->path);
+}
+
+static void remove_file(const struct file *file)
+{
+    stop_if(unlink(file->path) < 0 && errno != ENOENT, file->path);
+}
+
+static void sync_file(struct file *file)
+{
+    switch (file->writing_fate) {
+    case EXTENDED:
+        extend(file);
+        break;
+    case REPLACED:
+        replace(file);
+        break;
+    case REMOVED:
+        remove_file(file);
+        break;
+    }
+    g_byte_array_set_size(file->writing, 0);
+}
+
+/* A new name, or the lack of an old one, is durable with its directory. */
+static void do_job(struct store *store)
+{
+    bool renamed = false;
+    for (unsigned i = 0; i < store->job->len; i++) {
+        struct file *file = store->job->pdata[i];
+        renamed |= file->writing_fate != EXTENDED;
+        sync_file(file);
+    }
+    if (renamed)
+        stop_if(fsync(store->dir) < 0, store->path);
+    if (store->pause)
+        store->pause(store->self);
+}
+
+/* ---- The thread. ---- */
+
+static void *run_thread(void *self)
+{
+    struct store *store = self;
+    pthread_mutex_lock(&store->mutex);
+    for (;;) {
+        while (!store->syncing && !store->stopping)
+            pthread_cond_wait(&store->changed, &store->mutex);
+        if (store->stopping)
+            break;
+        pthread_mutex_unlock(&store->mutex);
+        do_job(store);
+        pthread_mutex_lock(&store->mutex);
+        store->syncing = false;
+        pthread_cond_broadcast(&store->changed);
+        eventfd_write(store->done, 1);
+    }
+    pthread_mutex_unlock(&store->mutex);
+    return NULL;
+}
+
+static void set_and_tell(struct store *store, bool *flag)
+{
+    pthread_mutex_lock(&store->mutex);
+    *flag = true;
+    pthread_cond_broadcast(&store->changed);
+    pthread_mutex_unlock(&store->mutex);
+}
+
+static void wait_for_thread(struct store *store)
+{
+    if (!store->threaded)
+        return;
+    pthread_mutex_lock(&store->mutex);
+    while (store->syncing)
+        pthread_cond_wait(&store->changed, &store->mutex);
+    pthread_mutex_unlock(&store->mutex);
+}
+
+/* ---- The loop's side of a sync. ---- */
+
+static void hand_over(struct file *file)
+{
+    GByteArray *empty = file->writing;
+    file->writing = file->filling;
+    file->filling = empty;
+    file->writing_fate = file->fate;
+    file->fate = EXTENDED;
+    file->dirty = false;
+}
+
+bool store_sync(struct store *store)
+{
+    GPtrArray *job = store->job;
+    store->job = store->dirty;
+    store->dirty = job;
+    g_ptr_array_set_size(store->dirty, 0);
+    for (unsigned i = 0; i < store->job->len; i++)
+        hand_over(store->job->pdata[i]);
+    if (store->threaded)
+        set_and_tell(store, &store->syncing);
+    else
+        do_job(store);
+    return !store->threaded;
+}
+
+int store_fd(const struct store *store)
+{
+    return store->done;
+}
+
+void store_synced(struct store *store)
+{
+    eventfd_t count;
+    eventfd_read(store->done, &count);
+}
+
+/* ---- Files: found, read and closed. ---- */
+
+/* NULL when there is no such file. */
+static GBytes *read_whole(const char *path)
+{
+    g_autoptr(GError) error = NULL;
+    char *data;
+    size_t size;
+    if (g_file_get_contents(path, &data, &size, &error))
+        return g_bytes_new_take(data, size);
+    if (!g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+        stop(path, error->message);
+    return NULL;
+}
+
+static void read_frames(const struct file *file, GBytes *data,
+                        GByteArray *value, struct frames_end *end)
+{
+    if (!data || !frames_read(data, value, end))
+        stop(file->path, "damaged, and not by a crash");
+}
+
+static bool is_zero(const uint8_t *data, size_t size)
+{
+    return size == 0 || (data[0] == 0 && memcmp(data, data + 1, size - 1) == 0);
+}
+
+/* What is behind the last whole frame was never promised to anyone. It must
+ * go: an entry written again, with the same bytes, would let it follow. */
+static void cut_tail(struct file *file, GBytes *data)
+{
+    size_t size, end = (size_t)file->end;
+    const uint8_t *bytes = g_bytes_get_data(data, &size);
+    file->written = (off_t)size;
+    if (is_zero(bytes + end, size - end))
+        return;
+    int fd = open_file(file->path, O_RDWR);
+    stop_if(ftruncate(fd, file->end) < 0, file->path);
+    sync_and_close(fd, file->path);
+    file->written = file->end;
+}
+
+static void read_old(struct file *file)
+{
+    struct frames_end end;
+    g_autoptr(GBytes) data = read_whole(file->path);
+    if (!data)
+        return;
+    read_frames(file, data, NULL, &end);
+    file->end = (off_t)end.at;
+    file->sum = end.sum;
+    file->exists = true;
+    cut_tail(file, data);
+}
+
+static void file_free(void *data)
+{
+    struct file *file = data;
+    g_byte_array_unref(file->filling);
+    g_byte_array_unref(file->writing);
+    g_free(file->fresh);
+    g_free(file->path);
+    g_free(file->key);
+    g_free(file);
+}
+
+static struct file *file_of(struct store *store, const char *key)
+{
+    struct file *file = g_hash_table_lookup(store->files, key);
+    if (file)
+        return file;
+    file = g_new0(struct file, 1);
+    file->key = g_strdup(key);
+    file->path = g_strdup_printf("%s/%s.value", store->path, key);
+    file->fresh = g_strconcat(file->path, ".new", NULL);
+    file->filling = g_byte_array_new();
+    file->writing = g_byte_array_new();
+    read_old(file);
+    g_hash_table_insert(store->files, file->key, file);
+    return file;
+}
+
+/* ---- Writing and reading. ---- */
+
+static struct file *soil(struct store *store, const char *key)
+{
+    struct file *file = file_of(store, key);
+    if (!file->dirty)
+        g_ptr_array_add(store->dirty, file);
+    file->dirty = true;
+    return file;
+}
+
+static void begin_file(struct file *file)
+{
+    uint64_t salt;
+    if (getrandom(&salt, sizeof salt, 0) != sizeof salt)
+        stop("getrandom", g_strerror(errno));
+    file->sum = frames_begin(file->filling, salt);
+    file->fate = REPLACED;
+    file->exists = true;
+}
+
+void store_persist(struct store *store, const char *key, GBytes *value)
+{
+    struct file *file = soil(store, key);
+    g_byte_array_set_size(file->filling, 0);
+    file->fate = REMOVED;
+    file->exists = false;
+    if (value)
+        store_append(store, key, value);
+}
+
+void store_append(struct store *store, const char *key, GBytes *bytes)
+{
+    struct file *file = soil(store, key);
+    if (!file->exists)
+        begin_file(file);
+    file->sum = frames_add(file->filling, file->sum, bytes);
+}
+
+GBytes *store_recall(struct store *store, const char *key)
+{
+    struct frames_end end;
+    wait_for_thread(store);
+    struct file *file = file_of(store, key);
+    if (!file->exists)
+        return NULL;
+    g_autoptr(GByteArray) value = g_byte_array_new();
+    if (file->fate == EXTENDED) {
+        g_autoptr(GBytes) data = read_whole(file->path);
+        read_frames(file, data, value, &end);
+    }
+    frames_peek(file->filling, file->fate == REPLACED, value);
+    return g_byte_array_free_to_bytes(g_steal_pointer(&value));
+}
+
+/* ---- Life. ---- */
+
+static void sync_directory(const char *path)
+{
+    int fd = open_file(path, O_RDONLY | O_DIRECTORY);
+    stop_if(fsync(fd) < 0, path);
+    close(fd);
+}
+
+/* A new directory is durable with its parent, and that with its own. */
+static void make_directory(const char *path)
+{
+    g_autofree char *parent = g_path_get_dirname(path);
+    if (!g_file_test(parent, G_FILE_TEST_IS_DIR))
+        make_directory(parent);
+    stop_if(mkdir(path, 0700) < 0 && errno != EEXIST, path);
+    sync_directory(parent);
+}
+
+static void open_directory(struct store *store)
+{
+    make_directory(store->path);
+    store->dir = open_file(store->path, O_RDONLY | O_DIRECTORY);
+    if (flock(store->dir, LOCK_EX | LOCK_NB) < 0)
+        stop(store->path, "in use by another process");
+}
+
+static void start_thread(struct store *store)
+{
+    pthread_mutex_init(&store->mutex, NULL);
+    pthread_cond_init(&store->changed, NULL);
+    errno = pthread_create(&store->thread, NULL, run_thread, store);
+    stop_if(errno != 0, "disk thread");
+    store->threaded = true;
+}
+
+static void stop_thread(struct store *store)
+{
+    wait_for_thread(store);
+    set_and_tell(store, &store->stopping);
+    pthread_join(store->thread, NULL);
+    pthread_cond_destroy(&store->changed);
+    pthread_mutex_destroy(&store->mutex);
+}
+
+struct store *store_new(struct store_settings settings)
+{
+    struct store *store = g_new0(struct store, 1);
+    store->path = g_strdup(settings.dir);
+    store->pause = settings.pause;
+    store->self = settings.self;
+    open_directory(store);
+    store->files =
+        g_hash_table_new_full(g_str_hash, g_str_equal, NULL, file_free);
+    store->dirty = g_ptr_array_new();
+    store->job = g_ptr_array_new();
+    store->done = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    stop_if(store->done < 0, "eventfd");
+    if (settings.thread)
+        start_thread(store);
+    return store;
+}
+
+void store_free(struct store *store)
+{
+    if (store->threaded)
+        stop_thread(store);
+    close(store->done);
+    close(store->dir);
+    g_ptr_array_unref(store->dirty);
+    g_ptr_array_unref(store->job);
+    g_hash_table_unref(store->files);
+    g_free(store->path);
+    g_free(store);
+}
