@@ -1,7 +1,7 @@
 /*
  * The acceptor: newcomers, crowds of them, and what to do when the machine has
- * nothing left to give them. The linker sends accept4 and the clock here, so that
- * calls are counted, fail as a test says, and a pause takes no time.
+ * nothing left to give them. The linker sends accept4 and the clock here: calls
+ * are counted, and fail as a test says, and a pause takes no time.
  */
 #include "01-sockets/acceptor.h"
 #include "01-sockets/net.h"

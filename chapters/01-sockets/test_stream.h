@@ -10,8 +10,8 @@
  * "We" are the owner of a stream, "they" are the other end of its connection.
  * Each way carries the same row of bytes, and every byte is compared where it
  * arrives: what is lost, repeated or out of order fails the test. So does an
- * owner that is called from inside a function of its stream, from inside itself,
- * or after on_close.
+ * owner that is called from inside a function of its stream, or of its own, or
+ * after on_close.
  */
 #ifndef SOCKETS_TEST_STREAM_H
 #define SOCKETS_TEST_STREAM_H
@@ -23,8 +23,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-/** So many turns are soon; so many bytes are a row; and so many, most often, are
- * kept each way. */
+/** So many turns are soon; so many bytes are a row; and so many are kept each
+ * way, most often. */
 enum { SOON = 4, ROW = 1 << 20, MOST = 1000 };
 /** As much as there is; longer than any machine takes. */
 #define ALL      SIZE_MAX
