@@ -10,9 +10,9 @@
  * It accepts some in a turn, not all: a flood of newcomers keeps nobody else
  * waiting. When the process has no descriptor left (EMFILE) the listener stays
  * ready, and a loop that tries again and again burns a processor for nothing.
- * So one descriptor is held in reserve: it is given up, the newcomer is accepted
- * with it and closed at once, and the descriptor is taken back. Who comes too
- * late is told so, and who is inside notices nothing.
+ * So one descriptor is held in reserve: it is given up, the newcomer is
+ * accepted with it and closed at once, and the descriptor is taken back. Who
+ * comes too late is told so, and who is inside notices nothing.
  */
 #ifndef SOCKETS_ACCEPTOR_H
 #define SOCKETS_ACCEPTOR_H

@@ -7,8 +7,11 @@
  *
  * The linker sends the system calls of a body here (local.mk), whichever of
  * them it uses; a descriptor without a wire is left alone. One with a wire must
- * not block. A loop does not wait unless it is told so: how long it would have is
- * written down instead.
+ * not block.
+ *
+ * A loop does not wait, unless it is told so. But one that would have waited
+ * for ever would do no more in that turn, so a call for a wire is a mistake
+ * then: whoever made it has hoped for luck. Clear kernel.asleep before each turn.
  */
 #ifndef SOCKETS_TEST_KERNEL_H
 #define SOCKETS_TEST_KERNEL_H
@@ -31,6 +34,8 @@ struct wire {
 };
 
 enum { WIRES = 1024, PIECES = 16 };
+/** Who waits so long waits for something to happen. */
+#define LONG (3600 * SEC)
 
 /** All that there is. */
 static struct {
@@ -38,6 +43,7 @@ static struct {
     bool waits;                /* Let epoll wait. */
     nsec asked;                /* How long it was to wait, the last time. */
     unsigned events;           /* How many it has told. */
+    bool asleep;               /* It told none, and would have waited. */
 } kernel;
 
 /** From now on the calls for @p fd go by @p wire; NULL: are left alone. */
@@ -58,6 +64,7 @@ static inline struct wire *wire_of(int fd)
 static inline bool fails(int fd, struct dice *dice, int *error, size_t *size)
 {
     assert_true(fcntl(fd, F_GETFL) & O_NONBLOCK);
+    assert_false(kernel.asleep);
     uint64_t luck = dice ? dice_between(dice, 0, 7) : 7;
     errno = *error ? *error : luck == 0 ? EINTR : EAGAIN;
     if (*error || luck < 2) {
@@ -191,6 +198,7 @@ int __wrap_epoll_wait(int fd, struct epoll_event *events, int most, int wait)
     kernel.asked = wait < 0 ? UINT64_MAX : (nsec)wait * MSEC;
     int count = __real_epoll_wait(fd, events, most, kernel.waits ? wait : 0);
     kernel.events += (unsigned)MAX(count, 0);
+    kernel.asleep = count == 0 && kernel.asked >= LONG;
     return count;
 }
 

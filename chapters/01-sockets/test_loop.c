@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -76,6 +77,27 @@ static void who_is_unwatched_in_a_turn_is_not_told_any_more(void **state)
     b.other = &a;
     loop_turn(loop, SEC);
     assert_int_equal(seen->len, 1); /* Whoever came first. */
+    close(a.watch.fd);
+    close(b.watch.fd);
+}
+
+/* The end of a connection is told to whoever watches for anything. */
+static void not_even_of_an_end_is_told_who_is_unwatched(void **state)
+{
+    (void)state;
+    struct bell a = {.name = 'a'}, b = {.name = 'b', .other = &a};
+    struct bell *bells[] = {&a, &b};
+    a.other = &b;
+    for (int i = 0; i < 2; i++) {
+        int pair[2];
+        socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
+        close(pair[1]);
+        bells[i]->watch =
+            (struct watch){.fd = pair[0], .ready = on_ring, .self = bells[i]};
+        loop_watch(loop, &bells[i]->watch, EPOLLIN);
+    }
+    loop_turn(loop, SEC);
+    assert_int_equal(seen->len, 1);
     close(a.watch.fd);
     close(b.watch.fd);
 }
@@ -369,6 +391,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         CASE(whoever_is_ready_is_told_once_a_turn),
         CASE(who_is_unwatched_in_a_turn_is_not_told_any_more),
+        CASE(not_even_of_an_end_is_told_who_is_unwatched),
         CASE(what_is_no_longer_watched_for_is_not_told),
         CASE(of_more_than_one_turn_can_serve_each_is_served_soon),
         CASE(a_flood_keeps_nobody_else_waiting),

@@ -263,6 +263,14 @@ static void a_reset_of_one_is_a_reset_of_the_other(void **state)
     }
 }
 
+static int error_of(int fd)
+{
+    int error = 0;
+    socklen_t size = sizeof error;
+    getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
+    return error;
+}
+
 static void who_has_been_sent_everything_is_not_reset(void **state)
 {
     (void)state;
@@ -274,9 +282,25 @@ static void who_has_been_sent_everything_is_not_reset(void **state)
     they_send(right, 10); /* The relay learns from this that left is gone. */
     await(between.closes > 0);
     assert_int_not_equal(between.error, 0);
-    await(has_gone(right));
     assert_int_equal(right->arrived, 10);
-    assert_int_equal(right->they_failed, 0);
+    assert_int_equal(error_of(right->there), 0);
+}
+
+/* The relay has all of it, but has not been able to pass it on. */
+static void who_has_been_sent_a_part_is_reset(void **state)
+{
+    (void)state;
+    connect_ends_by_tcp();
+    right->wire.takes = 4;
+    they_send(left, 10);
+    they_end(left);
+    await(they_receive(right, ALL) == 4);
+    left->wire.send_error = EPIPE;
+    they_send(right, 10);
+    await(between.closes > 0);
+    assert_int_equal(between.error, EPIPE);
+    await(has_gone(right));
+    assert_int_equal(right->they_failed, ECONNRESET);
 }
 
 /* Nobody listens at a port that is only bound. */
@@ -331,6 +355,7 @@ int main(int argc, char **argv)
         CASE(and_slows_down_nobody_else),
         CASE(a_reset_of_one_is_a_reset_of_the_other),
         CASE(who_has_been_sent_everything_is_not_reset),
+        CASE(who_has_been_sent_a_part_is_reset),
         CASE(a_server_that_refuses_is_a_reset_of_the_client),
         CASE(who_frees_it_closes_both_ends),
     };

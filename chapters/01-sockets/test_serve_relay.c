@@ -158,6 +158,18 @@ static unsigned lines_of(const char *text)
     return count;
 }
 
+/* It may come before one knows that one was connected. */
+static void expect_reset_at(const char *address)
+{
+    int fd = visit(address);
+    if (fd < 0)
+        assert_int_equal(errno, ECONNRESET);
+    else
+        expect_reset(fd);
+    if (fd >= 0)
+        close(fd);
+}
+
 static void where_nobody_listens_each_client_is_reset(void **state)
 {
     struct address any;
@@ -170,10 +182,7 @@ static void where_nobody_listens_each_client_is_reset(void **state)
     g_autofree char *nowhere = start(to);
     nsec begin = clock_monotonic();
     for (int i = 0; i < 20; i++) {
-        int fd = visit(nowhere);
-        assert_return_code(fd, errno);
-        expect_reset(fd);
-        close(fd);
+        expect_reset_at(nowhere);
     }
     nsec seconds = (clock_monotonic() - begin) / SEC;
     g_autofree char *errors = actor_errors(actor);
@@ -206,7 +215,7 @@ static void with_nobody_inside_it_leaves_at_once(void **state)
     static const int signals[] = {SIGTERM, SIGINT};
     (void)state;
     for (size_t i = 0; i < G_N_ELEMENTS(signals); i++) {
-        g_autofree char *other = start("127.0.0.1:1");
+        g_free(start("127.0.0.1:1"));
         tell(signals[i]);
         expect_good_end();
     }

@@ -155,6 +155,17 @@ static void two_of_them_do_not_mind_which_is_freed_first(void **state)
     assert_int_equal(handled, 2);
 }
 
+static void they_leave_no_descriptor_open(void **state)
+{
+    int before = dup(STDERR_FILENO);
+    (void)state;
+    close(before);
+    signals_free(signals_of(SIGUSR1, SIGUSR2));
+    int after = dup(STDERR_FILENO);
+    close(after);
+    assert_int_equal(after, before);
+}
+
 static void *block_of_a_thread(void *data)
 {
     pthread_sigmask(SIG_BLOCK, NULL, data);
@@ -209,6 +220,7 @@ int main(int argc, char **argv)
         CASE(two_of_them_do_not_mind_which_is_freed_first),
         CASE(threads_started_later_leave_them_to_the_loop),
         CASE(they_may_be_freed_by_the_last),
+        CASE(they_leave_no_descriptor_open),
     };
     return test_run(argc, argv, tests);
 }

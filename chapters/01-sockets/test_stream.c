@@ -374,6 +374,25 @@ static void room_is_told_of_when_half_is_free(void **state)
     assert_int_equal(witness->rooms, 1);
 }
 
+static void
+news_of_bytes_is_no_news_of_room_nor_the_other_way_round(void **state)
+{
+    struct witness *witness = meet_plainly();
+    (void)state;
+    witness->appetite = witness->wire.takes = 0;
+    they_send(witness, 10);
+    we_write(witness, MOST + 1);
+    turns(SOON);
+    we_call(witness, stream_again);
+    turns(SOON);
+    assert_int_equal(witness->shows, 2);
+    assert_int_equal(witness->rooms, 0);
+    witness->wire.takes = ALL;
+    expect_quiet(witness);
+    assert_int_equal(witness->shows, 2);
+    assert_int_equal(witness->rooms, 1);
+}
+
 static void room_is_told_of_only_where_it_was_missed(void **state)
 {
     struct witness *witness = meet_plainly();
@@ -435,6 +454,7 @@ int main(int argc, char **argv)
         CASE(while_they_do_not_read_the_stream_sleeps),
         CASE(when_they_read_the_rest_follows),
         CASE(room_is_told_of_when_half_is_free),
+        CASE(news_of_bytes_is_no_news_of_room_nor_the_other_way_round),
         CASE(room_is_told_of_only_where_it_was_missed),
         CASE(room_is_told_of_each_time_it_was_missed),
         CASE(who_does_not_care_for_room_need_not),

@@ -10,8 +10,8 @@
  * "We" are the owner of a stream, "they" are the other end of its connection.
  * Each way carries the same row of bytes, and every byte is compared where it
  * arrives: what is lost, repeated or out of order fails the test. So does an
- * owner that is called from inside a function of its stream, from inside itself,
- * or after on_close.
+ * owner that is called from inside a function of its stream, or of its own, or
+ * after on_close.
  */
 #ifndef SOCKETS_TEST_STREAM_H
 #define SOCKETS_TEST_STREAM_H
@@ -23,12 +23,11 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-/** So many turns are soon; so many bytes are a row; and so many, most often, are
- * kept each way. */
+/** So many turns are soon; so many bytes are a row; and so many are kept each
+ * way, most often. */
 enum { SOON = 4, ROW = 1 << 20, MOST = 1000 };
-/** As much as there is; longer than anything here; longer than any machine. */
+/** As much as there is; longer than any machine takes. */
 #define ALL      SIZE_MAX
-#define HOUR     (3600 * SEC)
 #define PATIENCE (30 * SEC)
 
 /** What is special about a connection. */
@@ -44,7 +43,8 @@ struct witness {
     struct stream *stream;
     int there; /**< The other end; -1 when they have closed it. */
     struct wire wire;
-    void (*act)(struct witness *witness); /**< What it does when shown. */
+    void (*act)(struct witness *witness);  /**< What it does when shown, ... */
+    void (*move)(struct witness *witness); /**< ... and when there is room. */
 
     size_t appetite;        /**< It uses up so many bytes more. */
     size_t used, left;      /**< It used so many; and left, the last time. */
@@ -100,6 +100,8 @@ static inline void on_room(void *self)
     struct witness *witness = self;
     enter(witness);
     witness->rooms++;
+    if (witness->move)
+        witness->move(witness);
     witness->called = false;
 }
 
@@ -190,8 +192,10 @@ static inline size_t kept(const struct witness *witness)
 
 static inline void turns(unsigned count)
 {
-    for (unsigned i = 0; i < count; i++)
-        loop_turn(loop, HOUR);
+    for (unsigned i = 0; i < count; i++) {
+        kernel.asleep = false;
+        loop_turn(loop, LONG);
+    }
 }
 
 /* Where it takes the kernel some time. */
@@ -199,6 +203,7 @@ static inline void turns(unsigned count)
     do {                                               \
         nsec deadline = clock_monotonic() + PATIENCE;  \
         kernel.waits = true;                           \
+        kernel.asleep = false;                         \
         while (!(condition)) {                         \
             assert_true(clock_monotonic() < deadline); \
             loop_turn(loop, 5 * MSEC);                 \
@@ -215,7 +220,7 @@ static inline void expect_quiet(struct witness *witness)
     kernel.events = witness->wire.sends = witness->wire.receives = 0;
     for (int i = 0; i < 3; i++) {
         turns(1);
-        assert_true(kernel.asked >= HOUR);
+        assert_true(kernel.asked >= LONG);
     }
     assert_int_equal(kernel.events, 0);
     assert_int_equal(witness->wire.sends, 0);

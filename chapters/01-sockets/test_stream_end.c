@@ -1,6 +1,7 @@
 /* How a stream ends, as its owner and the other end see it: in peace, by a
  * failure, given up, or freed; and before it has begun. */
 #include "01-sockets/test_stream.h"
+#include <poll.h>
 
 static struct witness *meet_by_tcp(void)
 {
@@ -170,7 +171,22 @@ static void a_full_stream_notices_that_its_writes_fail(void **state)
     turns(SOON);
     assert_int_equal(witness->closes, 1);
     assert_int_not_equal(witness->error, 0);
+    assert_false(witness->ended); /* There was more to be read. */
     expect_quiet(witness);
+}
+
+static void so_does_one_that_has_heard_the_end(void **state)
+{
+    struct witness *witness = meet_plainly();
+    (void)state;
+    they_end(witness);
+    fill(witness);
+    assert_true(witness->ended);
+    they_leave(witness);
+    turns(SOON);
+    assert_int_equal(witness->shows, 1);
+    assert_int_equal(witness->closes, 1);
+    assert_int_not_equal(witness->error, 0);
 }
 
 static void after_a_failure_nothing_is_taken(void **state)
@@ -268,6 +284,28 @@ static void one_may_give_up_while_bytes_are_shown(void **state)
     assert_int_equal(witness->shows, 1);
 }
 
+static unsigned shows_before;
+
+static void give_up_and_remember(struct witness *witness)
+{
+    we_call(witness, stream_abort);
+    shows_before = witness->shows;
+}
+
+static void one_may_give_up_when_there_is_room(void **state)
+{
+    struct witness *witness = meet_plainly();
+    (void)state;
+    witness->appetite = 0;
+    witness->move = give_up_and_remember;
+    they_send(witness, 10);
+    turns(1);
+    we_write(witness, MOST + 1);
+    we_call(witness, stream_again);
+    expect_close(witness, ECONNABORTED);
+    assert_int_equal(witness->shows, shows_before);
+}
+
 static void they_are_told_that_it_is_not_the_whole(void **state)
 {
     struct witness *witness = meet_by_tcp();
@@ -360,36 +398,62 @@ static void a_connection_that_is_refused_is_a_failure(void **state)
     expect_quiet(witness);
 }
 
-/* In the queue of the listener there is room for one. While it is there, the
+/* In the queue of a listener there is room for one. While it is there, the
  * kernel drops the SYN of every other, which is sent again a second later. */
-static void what_is_written_before_it_is_connected_leaves_then(void **state)
+struct hole {
+    int listener, inside;
+    struct witness *witness; /* The one that is kept out. */
+};
+
+static struct hole connect_in_vain(void)
 {
     struct address any = loopback();
-    int listener = net_listen(&any, 0);
-    struct address address = address_of(listener);
-    int before = net_connect(&address);
-    (void)state;
-    assert_return_code(before, errno);
-    struct witness *witness = connect_to(listener);
-    assert_non_null(witness);
-    assert_int_equal(we_write(witness, MOST), MOST);
-    we_call(witness, stream_end);
-    expect_quiet(witness);
-    assert_int_equal(witness->closes, 0);
-    assert_int_equal(stream_backlog(witness->stream), MOST);
+    struct hole hole = {.listener = net_listen(&any, 0)};
+    struct address address = address_of(hole.listener);
+    struct pollfd queue = {.fd = hole.listener, .events = POLLIN};
+    hole.inside = net_connect(&address);
+    assert_return_code(hole.inside, errno);
+    assert_int_equal(poll(&queue, 1, (int)(PATIENCE / MSEC)), 1);
+    hole.witness = connect_to(hole.listener);
+    assert_non_null(hole.witness);
+    return hole;
+}
 
-    close(net_accept(listener, NULL));
-    await(stream_backlog(witness->stream) == 0);
-    witness->there = net_accept(listener, NULL);
+static void let_in(struct hole *hole)
+{
+    close(net_accept(hole->listener, NULL));
+    close(hole->inside);
+    hole->witness->there = net_accept(hole->listener, NULL);
+    close(hole->listener);
+}
+
+static void expect_peace(struct witness *witness)
+{
     await(they_receive(witness, ALL) == 0 && witness->they_heard);
-    assert_int_equal(witness->arrived, MOST);
     they_send(witness, 10);
     they_end(witness);
     await(witness->closes > 0);
     assert_int_equal(witness->error, 0);
     assert_int_equal(witness->used, 10);
-    close(before);
-    close(listener);
+    assert_int_equal(witness->arrived, witness->written);
+}
+
+static void what_is_asked_before_it_is_connected_is_done_then(void **state)
+{
+    struct hole holes[] = {connect_in_vain(), connect_in_vain()};
+    struct witness *speaker = holes[0].witness, *silent = holes[1].witness;
+    (void)state;
+    assert_int_equal(we_write(speaker, MOST), MOST);
+    we_call(speaker, stream_end);
+    we_call(silent, stream_end);
+    expect_quiet(speaker);
+    expect_quiet(silent);
+    assert_int_equal(speaker->closes + silent->closes, 0);
+    assert_int_equal(stream_backlog(speaker->stream), MOST);
+    let_in(&holes[0]);
+    let_in(&holes[1]);
+    expect_peace(speaker);
+    expect_peace(silent);
 }
 
 int main(int argc, char **argv)
@@ -406,17 +470,19 @@ int main(int argc, char **argv)
         CASE(a_reset_is_told),
         CASE(a_write_to_nobody_is_a_failure_and_no_signal),
         CASE(a_full_stream_notices_that_its_writes_fail),
+        CASE(so_does_one_that_has_heard_the_end),
         CASE(after_a_failure_nothing_is_taken),
         CASE(the_failure_of_a_receive_is_told),
         CASE(the_failure_of_a_send_is_told),
         CASE(what_passes_is_no_failure),
         CASE(who_gives_up_is_told_once_and_nothing_before),
         CASE(one_may_give_up_while_bytes_are_shown),
+        CASE(one_may_give_up_when_there_is_room),
         CASE(they_are_told_that_it_is_not_the_whole),
         CASE(who_is_freed_is_not_called_any_more),
         CASE(one_may_free_another_that_is_ready_too),
         CASE(a_connection_that_is_refused_is_a_failure),
-        CASE(what_is_written_before_it_is_connected_leaves_then),
+        CASE(what_is_asked_before_it_is_connected_is_done_then),
     };
     return test_run(argc, argv, tests);
 }

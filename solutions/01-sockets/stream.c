@@ -7,6 +7,9 @@
  * connection is not made, the stream is *blocked*, and waits for EPOLLOUT.
  * Interest in anything else would wake the loop for nothing, again and again.
  *
+ * With a gate, `out` bears marks: up to here it may leave once that sync is
+ * done. Our end has the last one.
+ *
  * Whoever calls a function of the stream may stand in the middle of anything,
  * so the owner is not called back from there. What there is to tell is told by
  * a timer without delay: the *news*.
@@ -173,7 +176,6 @@ static void transmit(struct stream *stream)
     }
 }
 
-/* The end has a mark of its own, behind the last byte. */
 static bool is_all_sent(const struct stream *stream)
 {
     return stream->out->len == 0 && stream->marks->len == 0;

@@ -147,6 +147,21 @@ static void who_ends_hears_the_end_after_all_the_rest(void **state)
     close(fd);
 }
 
+static void visit_and_leave(void)
+{
+    int fd = visit_and_talk();
+    shutdown(fd, SHUT_WR);
+    expect_end(fd);
+    close(fd);
+}
+
+static void when_all_have_left_it_waits_for_the_next(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 10; i++)
+        visit_and_leave();
+}
+
 /* They send without reading, until nothing goes any more. Returns how much. The
  * bytes repeat, and with an odd period: what is lost shows. */
 static size_t flood(int fd)
@@ -176,24 +191,28 @@ static void who_does_not_read_is_not_read_either(void **state)
 
 static void with_nobody_inside_it_leaves_at_once(void **state)
 {
-    int fd = visit_and_talk();
     (void)state;
-    close(fd);
+    visit_and_leave();
     tell(SIGTERM);
     expect_good_end();
 }
 
+/* It is paused, so that all is there when it looks: the words of the one, the
+ * signal, and the words of the other. */
 static void what_has_come_by_then_is_echoed(void **state)
 {
     int fds[3];
     (void)state;
     for (int i = 0; i < 3; i++)
         fds[i] = visit_and_talk();
-    for (int i = 0; i < 2; i++) {
-        say(fds[i], "before you go");
-        await_arrival(fds[i]);
-    }
+    kill(server, SIGSTOP);
+    waitpid(server, NULL, WUNTRACED);
+    say(fds[0], "before you go");
+    await_arrival(fds[0]);
     tell(SIGTERM);
+    say(fds[1], "before you go");
+    await_arrival(fds[1]);
+    kill(server, SIGCONT);
     for (int i = 0; i < 3; i++) {
         if (i < 2)
             expect_words(fds[i], "before you go");
@@ -252,6 +271,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         CASE(each_hears_itself),
         CASE(who_ends_hears_the_end_after_all_the_rest),
+        CASE(when_all_have_left_it_waits_for_the_next),
         CASE(who_does_not_read_is_not_read_either),
         CASE(with_nobody_inside_it_leaves_at_once),
         CASE(what_has_come_by_then_is_echoed),
