@@ -358,16 +358,6 @@ static void *accept_for_ever(void *listener)
 
 /* ---- The program. ---- */
 
-static bool announce(int listener)
-{
-    struct address address = address_of(listener);
-    g_autofree char *text = address_text(&address);
-    printf("ready %s\n"
-           "Nothing is encrypted or authenticated before Part II.\n",
-           text);
-    return fflush(stdout) == 0;
-}
-
 /* Block the signals that end the program, in this and all later threads. */
 static sigset_t block_signals(void)
 {
@@ -400,7 +390,7 @@ int main(int argc, char **argv)
                         g_strerror(errno));
     g_thread_unref(
         g_thread_new("host", accept_for_ever, GINT_TO_POINTER(listener)));
-    if (!announce(listener))
+    if (net_announce(listener) < 0)
         return complain(FAILED, "cannot say it is ready: %s",
                         g_strerror(errno));
     sigwait(&signals, &signal);

@@ -150,16 +150,6 @@ static void on_signal(void *self, int signal)
 
 /* ---- The program. ---- */
 
-static bool announce(int listener)
-{
-    struct address address = address_of(listener);
-    g_autofree char *text = address_text(&address);
-    printf("ready %s\n"
-           "Nothing is encrypted or authenticated before Part II.\n",
-           text);
-    return fflush(stdout) == 0;
-}
-
 /* Whoever reads that it is ready may send a signal: it is for us by then. */
 static int serve(int listener, const struct address *to)
 {
@@ -173,7 +163,7 @@ static int serve(int listener, const struct address *to)
     server.acceptor =
         acceptor_new(server.loop, listener, on_connection, &server);
     server.grace = (struct timer){.fire = leave, .self = &server};
-    if (!announce(listener))
+    if (net_announce(listener) < 0)
         return complain(FAILED, "cannot say it is ready: %s",
                         g_strerror(errno));
     loop_run(server.loop);

@@ -66,16 +66,6 @@ static int listen_at(const struct address *address)
     return listener;
 }
 
-static bool announce(int listener)
-{
-    struct address address = address_of(listener);
-    g_autofree char *text = address_text(&address);
-    printf("ready %s\n"
-           "Nothing is encrypted or authenticated before Part II.\n",
-           text);
-    return fflush(stdout) == 0;
-}
-
 static int serve(const struct echo_model *model, const struct address *address)
 {
     allow_many_descriptors();
@@ -86,7 +76,7 @@ static int serve(const struct echo_model *model, const struct address *address)
     if (listener < 0)
         return complain(FAILED, "cannot listen at %s: %s", where,
                         g_strerror(errno));
-    if (!announce(listener))
+    if (net_announce(listener) < 0)
         return complain(FAILED, "cannot say it is ready: %s",
                         g_strerror(errno));
     return model->serve(listener);
