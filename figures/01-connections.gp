@@ -15,7 +15,10 @@ beside(clients, m) = clients * 1.035 ** (m - 3.5)
 # Where the lines end, in the row of 4096: NaN where a model is left out.
 array many[6]
 array slow[6]
+tallest = 0
 do for [m=1:6] {
+    stats data index 1 using column_of(m)+2 name "high" nooutput
+    tallest = high_max > tallest ? high_max : tallest
     many_max = NaN
     slow_max = NaN
     stats data index 1 every ::6 using column_of(m) name "many" nooutput
@@ -23,7 +26,7 @@ do for [m=1:6] {
     many[m] = many_max
     slow[m] = log10(slow_max)
 }
-stats data index 0 using 2 name "run" nooutput
+stats data index 0 using 1 name "rate" nooutput
 
 # There stand the names: from the lowest up, each a step above the one before.
 array heights[6]
@@ -45,11 +48,11 @@ set multiplot
 # ---- Throughput. ----
 set tmargin at screen 0.945
 set bmargin at screen 0.55
-set yrange [0:*]
+set yrange [0:1.04 * tallest]
 set ytics ("0" 0, "100 000" 100000, "200 000" 200000, "300 000" 300000, "400 000" 400000, \
     "500 000" 500000, "600 000" 600000, "800 000" 800000, "1 000 000" 1000000)
 set label 20 "Messages a second, all clients sending again as soon as answered" at graph 0, 1.07
-eval place("many", "16000")
+eval place("many", "0.055 * tallest")
 do for [m=1:6] {
     if (heights[m] == heights[m]) {
         set label m word(models, m) at 5200, heights[m] textcolor rgb word(colours, m)
@@ -68,9 +71,7 @@ set logscale y
 set yrange [50:1.5e6]
 set ytics ("100 µs" 100, "1 ms" 1000, "10 ms" 10000, "100 ms" 100000, "1 s" 1000000)
 set xlabel "Clients"
-set label 20 "99th percentile of the delay, at 5000 messages a second in all" at graph 0, 1.075
-set label 21 "never answered: as long as the run" at 64, run_max offset 0, 0.9 center \
-    textcolor rgb grey
+set label 20 sprintf("99th percentile of the delay, at %.0f messages a second in all", rate_max) at graph 0, 1.075
 eval place("slow", "0.2")
 do for [m=1:6] {
     if (heights[m] == heights[m]) {
@@ -80,5 +81,7 @@ do for [m=1:6] {
 plot for [m=1:6] data index 2 \
          using (beside($1, m)):column_of(m):column_of(m)+1:column_of(m)+2 \
          with yerrorbars linetype m linewidth 1, \
-     for [m=1:6] data index 2 using (beside($1, m)):column_of(m) with lines linetype m
+     for [m=1:6] data index 2 using (beside($1, m)):column_of(m) with lines linetype m, \
+     data index 2 using ($1 == 64 ? $1 : NaN):20:("never answered: as long as the run") \
+         with labels offset 0,0.9 textcolor rgb grey
 unset multiplot

@@ -40,17 +40,23 @@ static const char *const models[] = {"iterative", "fork",  "thread",
 static const unsigned counts[] = {1, 4, 16, 64, 256, 1024, 4096};
 
 enum { MODELS = G_N_ELEMENTS(models), COUNTS = G_N_ELEMENTS(counts) };
-enum { EPOLL = 4, SOME = 3, SIZE = 64, RATE = 5000 };
+enum { EPOLL = 4, SOME = 3, SIZE = 64, RATE = 5000, SETTLING = 250 };
 enum question { THROUGHPUT, P99, QUESTIONS };
 
 /* How much is done. */
 struct effort {
     int rounds;
-    int counts; /* So many of them. */
-    nsec warmup, duration;
+    int counts;  /* So many of them. */
+    nsec warmup; /* For each client, which is a process perhaps. */
+    nsec duration;
 };
 
 static struct stats *answers[QUESTIONS][MODELS][COUNTS];
+
+static nsec warmup(const struct effort *effort, int count)
+{
+    return (nsec)(counts[count] + SETTLING) * effort->warmup;
+}
 
 /* ---- A run. ---- */
 
@@ -123,7 +129,7 @@ static void run_models(const struct effort *effort, int round, int count)
     struct stage *stage = stage_new();
     struct load_plan plan = {.connections = counts[count],
                              .size = SIZE,
-                             .warmup = effort->warmup,
+                             .warmup = warmup(effort, count),
                              .duration = effort->duration};
     for (int i = 0; i < MODELS * QUESTIONS; i++) {
         int model = i / QUESTIONS;
@@ -162,7 +168,7 @@ static double median(enum question question, int model, int count)
     return stats_percentile(answers[question][model][count], 0.5);
 }
 
-static void print_row(enum question question, int count)
+static void print_row(enum question question, int count, double last)
 {
     printf("%u", counts[count]);
     for (int model = 0; model < MODELS; model++) {
@@ -171,24 +177,34 @@ static void print_row(enum question question, int count)
         print_number(stats_percentile(sample, 0));
         print_number(stats_percentile(sample, 1));
     }
-    if (question == THROUGHPUT)
-        print_number(median(THROUGHPUT, EPOLL, SOME));
+    print_number(last);
     printf("\n");
 }
 
-static void print_block(enum question question, const struct effort *effort)
+static void print_names(const char *last, const char *claims)
 {
-    static const char *const claims[] = {
-        "# claim: epoll >= epoll_64 / 2 for connections >= 64\n",
-        "# claim: iterative >= 10 * epoll for connections >= 4\n"};
-    printf("\n\n# connections");
+    printf("\n\n# clients");
     for (int model = 0; model < MODELS; model++)
         printf("\t%s\t%s_low\t%s_high", models[model], models[model],
                models[model]);
-    printf("%s\n%s", question == THROUGHPUT ? "\tepoll_64" : "",
-           claims[question]);
+    printf("\t%s\n%s", last, claims);
+}
+
+static void print_throughput(const struct effort *effort)
+{
+    print_names("epoll_64",
+                "# claim: epoll >= epoll_64 / 4 for clients >= 64\n");
     for (int count = 0; count < effort->counts; count++)
-        print_row(question, count);
+        print_row(THROUGHPUT, count, median(THROUGHPUT, EPOLL, SOME));
+}
+
+static void print_p99(const struct effort *effort)
+{
+    print_names("run", "# claim: iterative >= 10 * epoll for clients >= 4\n");
+    for (int count = 0; count < effort->counts; count++)
+        print_row(P99, count,
+                  (double)(warmup(effort, count) + effort->duration) /
+                      (double)USEC);
 }
 
 static void print_all(const struct effort *effort)
@@ -197,22 +213,21 @@ static void print_all(const struct effort *effort)
     printf("# real time, on %s\n"
            "# Echo servers and messages of %d bytes, over TCP on loopback; the "
            "server on CPU %d, the\n"
-           "# generator on CPU %d. Medians of %d runs of %.1f s, and the "
+           "# generator on CPU %d. Medians of %d runs of %.2f s, and the "
            "lowest and highest of them.\n"
            "# First messages a second, in a closed loop; then the 99th "
            "percentile of the delay, in\n"
            "# microseconds, when %d messages a second are due.\n",
            machine, SIZE, machine_pin(0), machine_pin(1), effort->rounds,
            (double)effort->duration / (double)SEC, RATE);
-    printf("# rate\trun\n%d\t%.0f\n", RATE,
-           (double)(effort->warmup + effort->duration) / (double)USEC);
-    print_block(THROUGHPUT, effort);
-    print_block(P99, effort);
+    printf("# rate\trounds\n%d\t%d\n", RATE, effort->rounds);
+    print_throughput(effort);
+    print_p99(effort);
 }
 
 int main(int argc, char **argv)
 {
-    static const struct effort whole = {3, COUNTS, 100 * MSEC, 400 * MSEC};
+    static const struct effort whole = {3, COUNTS, 200 * USEC, 250 * MSEC};
     static const struct effort little = {1, 2, 0, 10 * MSEC};
     bool quick = argc == 2 && strcmp(argv[1], "--quick") == 0;
     const struct effort *effort = quick ? &little : &whole;
