@@ -229,7 +229,8 @@ static void takes_few_addresses_for_a_client(void **state)
 
 /* ---- Those who wait cost nothing. ---- */
 
-/* What it costs one to wait, beside what it costs another to work. */
+/* What it costs one to wait, beside what it costs another to work. The threads
+ * of a sanitizer count as the server's work, so with one we look at nothing. */
 static void expect_it_to_wait(const struct server *idle,
                               const struct server *busy)
 {
@@ -239,7 +240,8 @@ static void expect_it_to_wait(const struct server *idle,
         talk(fd, "work", 4);
     idled = work_of(idle) - idled;
     worked = work_of(busy) - worked;
-    assert_in_range(idled, 0, worked / 2);
+    if (!SANITIZED)
+        assert_in_range(idled, 0, worked / 2);
     close(fd);
 }
 
