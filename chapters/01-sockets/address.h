@@ -8,6 +8,7 @@
  *     g_autoptr(GArray) found = address_find("localhost:80", &error);
  *     if (!found)
  *         ... error->message is one clear sentence ...
+ *     struct address *first = &g_array_index(found, struct address, 0);
  *
  * A name may stand for several addresses, of two families: a client tries them
  * all (dial.h), in the order of RFC 6724, which is that of getaddrinfo. To a

@@ -8,9 +8,8 @@
  *     if (write_all(fd, request, size, deadline) < 0)
  *         ...errno says why...
  *
- * Sockets may block or not. A deadline is a time of clock_monotonic(); it
- * binds a socket that does not block, and NEVER means none. Nothing here
- * raises SIGPIPE.
+ * Sockets may block or not. A deadline is a time of clock_monotonic()
+ * (clock.h), and NEVER means none. Nothing here raises SIGPIPE.
  */
 #ifndef SOCKETS_IO_H
 #define SOCKETS_IO_H

@@ -28,9 +28,9 @@ void net_withdraw(int listener);
  * that blocks; or -1. A connection that died in the queue (ECONNABORTED) and a
  * signal (EINTR) are not errors: the next one is awaited. */
 int net_accept(int listener, struct address *from);
-/** Say on standard output that @p listener is there, as every server of the book
- * does when it can serve: "ready ADDRESS", with the port the kernel chose. Returns
- * 0; or -1 when nobody can be told. */
+/** Say on standard output that @p listener is there, as every server of the
+ * book does when it can serve: "ready ADDRESS", with the port the kernel chose.
+ * Returns 0; or -1 when nobody can be told. */
 int net_announce(int listener);
 /** Begin to connect to @p address: a socket that does not block, connected or
  * still connecting; it becomes writable when that has ended, and SO_ERROR tells

@@ -11,7 +11,8 @@
  *
  * A loop does not wait, unless it is told so. But one that would have waited
  * for ever would do no more in that turn, so a call for a wire is a mistake
- * then: whoever made it has hoped for luck. Clear kernel.asleep before each turn.
+ * then: whoever made it has hoped for luck. Clear kernel.asleep before each
+ * turn.
  */
 #ifndef SOCKETS_TEST_KERNEL_H
 #define SOCKETS_TEST_KERNEL_H

@@ -19,7 +19,8 @@
 char *machine_text(void);
 /** Bind this thread, and the threads and processes it starts from now on, to
  * one CPU: the @p number-th, from 0, of those the process began with, and from
- * the first again when there are fewer. Returns the CPU, as the kernel numbers it; -1 and errno. */
+ * the first again when there are fewer. Returns the CPU, as the kernel numbers
+ * it; -1 and errno. */
 int machine_pin(unsigned number);
 
 #endif

@@ -77,8 +77,8 @@ void env_deliver(struct env *env, node_id from, GBytes *message);
 
 /** The time, in nanoseconds since some moment: it never runs backwards. */
 nsec env_now(struct env *env);
-/** Send 1 to env->most bytes (else it aborts), which may be lost, repeated, late
- * or overtaken; but never on the way to oneself. Borrows @p message. */
+/** Send 1 to env->most bytes (else it aborts), which may be lost, repeated,
+ * late or overtaken; but never on the way to oneself. Borrows @p message. */
 void env_send(struct env *env, node_id to, GBytes *message);
 /** Fire @p timer once, no sooner than @p delay from now; an armed one moves. */
 void env_arm(struct env *env, struct timer *timer, nsec delay);

@@ -54,8 +54,8 @@ void sim_set_weather(struct sim *sim, struct sim_weather weather);
 void sim_cut(struct sim *sim, node_id from, node_id to, bool cut);
 /** Tell node @p at that its link to @p from is broken: true or not. */
 void sim_farewell(struct sim *sim, node_id at, node_id from);
-/** From now on the node's clock gains @p ppm microseconds a second, at most half
- * a million; negative: it loses them. */
+/** From now on the node's clock gains @p ppm microseconds a second, at most
+ * half a million; negative: it loses them. */
 void sim_drift(struct sim *sim, node_id id, int ppm);
 /** Stop a node that is up: its timers and what it held back are gone, its disk
  * is torn. Between events only, or from a sim_at() timer: never from inside a

@@ -36,7 +36,8 @@ void tape_crash(struct tape *tape);
 /** Free it. Free what stands on it first. */
 void tape_free(struct tape *tape);
 
-/** In a test (judge/test.h): what was asked since the last take is @p line, or fail. */
+/** In a test (judge/test.h): what was asked since the last take is @p line, or
+ * fail. */
 #define tape_expect(tape, line)                        \
     do {                                               \
         g_autofree char *tape_asked = tape_take(tape); \

@@ -34,8 +34,8 @@ struct timer *timers_due(struct timers *timers, nsec now, uint64_t mark);
 /** Disarm all and free the heap; ready for use again. */
 void timers_clear(struct timers *timers);
 
-/** The time @p delay after @p now. One of more than 73 years (2^61 ns) counts as
- * so long: what never ends does not overflow. */
+/** The time @p delay after @p now. One of more than 73 years (2^61 ns) counts
+ * as so long: what never ends does not overflow. */
 static inline nsec timers_after(nsec now, nsec delay)
 {
     return now + MIN(delay, (nsec)1 << 61);

@@ -27,11 +27,17 @@ static bool may_retry(int fd, short events, nsec deadline)
     return errno == EAGAIN && wait_ready(fd, events, deadline) == 0;
 }
 
+/* Without it, a call on a socket that blocks would outlast the deadline. */
+static int patience(nsec deadline)
+{
+    return deadline == NEVER ? 0 : MSG_DONTWAIT;
+}
+
 ssize_t read_some(int fd, void *data, size_t size, nsec deadline)
 {
     ssize_t count;
     do
-        count = recv(fd, data, size, 0);
+        count = recv(fd, data, size, patience(deadline));
     while (count < 0 && may_retry(fd, POLLIN, deadline));
     return count;
 }
@@ -58,7 +64,8 @@ ssize_t write_all(int fd, const void *data, size_t size, nsec deadline)
     size_t done = 0;
     while (done < size) {
         const char *rest = (const char *)data + done;
-        ssize_t count = send(fd, rest, size - done, MSG_NOSIGNAL);
+        ssize_t count =
+            send(fd, rest, size - done, MSG_NOSIGNAL | patience(deadline));
         if (count >= 0)
             done += (size_t)count;
         else if (!may_retry(fd, POLLOUT, deadline))

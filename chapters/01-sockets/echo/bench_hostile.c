@@ -1,7 +1,7 @@
 /*
  * What do honest clients notice of those who mean no good? The server is the
- * echo on epoll. Sixteen clients ask it two thousand times a second in all; then
- * again beside each kind of attack. What is printed is the delay that one
+ * echo on epoll. Sixteen clients ask it two thousand times a second in all;
+ * then again beside each kind of attack. What is printed is the delay that one
  * message in a hundred exceeds, and its ratio to that of the same round without
  * an attack: the median of the rounds.
  *

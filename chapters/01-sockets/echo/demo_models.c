@@ -185,9 +185,9 @@ static void compare(const struct pair pairs[LEVELS])
            ratio(&pairs[0]), pairs[0].thread.clients, ratio(&pairs[1]),
            pairs[1].thread.clients, ratio(most), most->thread.clients);
     printf("Each of the last takes %.1f KiB more than a client of epoll\n"
-           "does, and 16 KiB in the kernel. They switch %.0f times as often: a "
-           "thread waits\nfor each message, and epoll serves all who are "
-           "ready before it waits again.\n\n",
+           "does, and 16 KiB of the kernel, not counted here. They switch %.0f "
+           "times as often:\na thread waits for each message, and epoll serves "
+           "all who are ready before it\nwaits again.\n\n",
            more / most->thread.clients,
            most->thread.switches / most->epoll.switches);
 }

@@ -1,7 +1,7 @@
 /*
- * A generator must cost less than the server it measures, or it measures itself.
- * So this is epoll by hand and not loop.h, which has timers, turns and a
- * callback for each descriptor: here a message costs one send, one recv, one
+ * A generator must cost less than the server it measures, or it measures
+ * itself. So this is epoll by hand and not loop.h, which has timers, turns and
+ * a callback for each descriptor: here a message costs one send, one recv, one
  * look at the clock, and its share of an epoll_wait.
  *
  *     connect_all ──> run until `from` ──> run until `end` ──> count who wait
@@ -34,10 +34,10 @@ GQuark load_error_quark(void)
 
 /* ---- A turn. ---- */
 
-/* Not all at once, or the server's queue overflows and the kernel drops some, to
- * be tried again after a second; and in the run one at a time. For the search
- * for a free port takes long when half of them are used: the kernel looks
- * through the even ones first. */
+/* Not all at once, or the server's queue overflows and the kernel drops some,
+ * to be tried again after a second; and in the run one at a time. For the
+ * search for a free port takes long when half of them are used: the kernel
+ * looks through the even ones first. */
 static void begin_some(struct load *load)
 {
     nsec passed = clock_monotonic() - load->opened;

@@ -15,9 +15,9 @@
  * With a rate, messages are *due* at fixed times, whether or not the server
  * keeps up, and each delay counts from when it was due: a message that had to
  * wait for its turn was late all that time. To count from when it was sent at
- * last is *coordinated omission*: it leaves out just the waiting that the server
- * caused. Whoever still waits at the end counts with what they have waited,
- * also on a connection that broke or was never made.
+ * last is *coordinated omission*: it leaves out just the waiting that the
+ * server caused. Whoever still waits at the end counts with what they have
+ * waited, also on a connection that broke or was never made.
  */
 #ifndef SOCKETS_LOAD_H
 #define SOCKETS_LOAD_H
@@ -73,8 +73,9 @@ enum load_error {
 GQuark load_error_quark(void);
 
 /** Open the connections to the echo server at @p address, run @p plan in this
- * thread, close them. It ends by the clock, whatever the server does. Raises the
- * soft limit of descriptors where it must. Returns new; NULL and @p error. */
+ * thread, close them. It ends by the clock, whatever the server does. Raises
+ * the soft limit of descriptors where it must. Returns new, or NULL and
+ * @p error. */
 struct load_result *load_run(const struct address *address,
                              const struct load_plan *plan, GError **error);
 /** Free it. */

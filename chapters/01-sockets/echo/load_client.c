@@ -6,8 +6,8 @@
  *                      '───────────┴─────────┴──> BROKEN
  *
  * Each socket is registered once, for both directions, edge-triggered: whenever
- * something happens to it, push what can be sent and pull what has come. An edge
- * comes once. So both go on until the kernel has no more (EAGAIN), or the
+ * something happens to it, push what can be sent and pull what has come. An
+ * edge comes once. So both go on until the kernel has no more (EAGAIN), or the
  * message is complete; then nothing more can come before the next is sent. In
  * the usual case that is one send and one recv.
  *

@@ -13,9 +13,9 @@
  * round all models are tried with so many clients, then with more.
  *
  * The iterative server serves one client, and the others wait for that one to
- * end, which it does not. Its throughput is high: one client has it all. Its p99
- * is as long as the run, for a message that was never answered counts with what
- * it has waited.
+ * end, which it does not. Its throughput is high: one client has it all. Its
+ * p99 is as long as the run, for a message that was never answered counts with
+ * what it has waited.
  *
  * A model that this machine does not have, or has no room for, is left out: its
  * cell is "-".
@@ -192,15 +192,16 @@ static void print_names(const char *last, const char *claims)
 
 static void print_throughput(const struct effort *effort)
 {
-    print_names("epoll_64",
-                "# claim: epoll >= epoll_64 / 4 for clients >= 64\n");
+    print_names("epoll_64", "# claim: epoll >= epoll_64 / 4 for clients >= 64\n"
+                            "# claim: epoll >= thread for clients >= 16\n");
     for (int count = 0; count < effort->counts; count++)
         print_row(THROUGHPUT, count, median(THROUGHPUT, EPOLL, SOME));
 }
 
 static void print_p99(const struct effort *effort)
 {
-    print_names("run", "# claim: iterative >= 10 * epoll for clients >= 4\n");
+    print_names("run", "# claim: iterative >= 10 * epoll for clients >= 4\n"
+                       "# claim: fork >= 2 * epoll for clients >= 256\n");
     for (int count = 0; count < effort->counts; count++)
         print_row(P99, count,
                   (double)(warmup(effort, count) + effort->duration) /
@@ -227,7 +228,7 @@ static void print_all(const struct effort *effort)
 
 int main(int argc, char **argv)
 {
-    static const struct effort whole = {3, COUNTS, 200 * USEC, 250 * MSEC};
+    static const struct effort whole = {7, COUNTS, 200 * USEC, 500 * MSEC};
     static const struct effort little = {1, 2, 0, 10 * MSEC};
     bool quick = argc == 2 && strcmp(argv[1], "--quick") == 0;
     const struct effort *effort = quick ? &little : &whole;

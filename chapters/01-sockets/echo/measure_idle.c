@@ -1,14 +1,14 @@
 /*
- * What does an idle connection cost? A server watches n TCP connections on which
- * nothing happens, and one that is used: a message comes, the server is told,
- * reads it, and answers. Timed is that pass, by poll and by epoll:
+ * What does an idle connection cost? A server watches n TCP connections on
+ * which nothing happens, and one that is used: a message comes, the server is
+ * told, reads it, and answers. Timed is that pass, by poll and by epoll:
  *
  *     poll    a + b n    it is shown all descriptors, and looks at each
  *     epoll   c          it was shown them before, and is told of those in use
  *
- * The message is there before the server looks, so that nobody sleeps and no CPU
- * is woken: those take longer than all that is measured here (they are alpha in
- * measure_roundtrip.c). One thread plays both ends.
+ * The message is there before the server looks, so that nobody sleeps and no
+ * CPU is woken: those take longer than all that is measured here (they are
+ * alpha in measure_roundtrip.c). One thread plays both ends.
  *
  * In poll's list the used connection stands somewhere else each time. Where it
  * stands matters: up to the first that is ready poll also prepares to wait, and

@@ -6,10 +6,10 @@
  *
  *     round trip = 2 (alpha + n beta).
  *
- * Both are taken from the measurement: the line of least squares of the relative
- * errors (line.h) through the medians of all sizes up to FITTED. Beyond that it
- * is only drawn on. Where the measurement leaves it, it tells of something that
- * the model leaves out.
+ * Both are taken from the measurement: the line of least squares of the
+ * relative errors (line.h) through the medians of all sizes up to FITTED.
+ * Beyond that it is only drawn on. Where the measurement leaves it, it tells of
+ * something that the model leaves out.
  *
  * Measured in turns, so that what else this machine does meets all of them:
  *

@@ -18,8 +18,8 @@
 /** A socket that listens on 127.0.0.1, on a port the kernel chooses; or -1 and
  * errno. Any number of pairs may be made with it. */
 int pair_listener(void);
-/** Connect to @p listener, which blocks, and accept; whoever else connects to it
- * is turned away. Returns 0; or -1 and errno, and no end is open. */
+/** Connect to @p listener, which blocks, and accept; whoever else connects to
+ * it is turned away. Returns 0; or -1 and errno, and no end is open. */
 int pair_open(int listener, int ends[2]);
 
 #endif

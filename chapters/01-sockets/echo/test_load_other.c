@@ -1,4 +1,5 @@
-/* The load, and echoes that are none: each is noticed, and told in a sentence. */
+/* The load, and echoes that are none: each is noticed, and told in a sentence.
+ * */
 #include "01-sockets/echo/test_load.h"
 #include <pthread.h>
 #include <stdio.h>

@@ -127,7 +127,7 @@ static void print_this_side(const struct load_result *result)
     double busy = 100.0 * (double)result->busy / (double)result->counted;
     printf("  this side      busy for %.0f %% of the time", busy);
     if (rate > 0)
-        printf("; saw what was due %.0f µs late (p99: %.0f)",
+        printf("; it was late by %.0f µs (p99: %.0f)",
                microseconds(result->lags, 0.5),
                microseconds(result->lags, 0.99));
     else if (busy > 90)

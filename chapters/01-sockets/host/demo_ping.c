@@ -88,8 +88,9 @@ int main(void)
     print_results(asking);
 
     fclose(file);
-    printf("\nThe trace, drawn. An arrow stands where a message arrived: from "
-           "ping to pong\nyou see the way back alone.\n\n");
+    printf("\nThe trace, drawn. It notes when a message arrived, not when it "
+           "was sent: from a\nping to its pong is the way back, and not the "
+           "round trip.\n\n");
     lanes_draw(stdout, trace);
     ping_free(asking);
     ping_free(answering);

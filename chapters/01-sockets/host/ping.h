@@ -7,9 +7,9 @@
  *     ... ping_result(ping, 3) ...
  *
  * Every node answers "ping 7" with "pong 7"; one that has somebody to ask also
- * asks. It takes four verbs: env_send, env_arm and env_disarm, and env_now, read
- * when the answer is in hand, never before. An answer that comes after its patience is
- * a loss; one that comes twice counts once.
+ * asks. It takes four verbs: env_send, env_arm and env_disarm, and env_now,
+ * read when the answer is in hand, never before. An answer that comes after its
+ * patience is a loss; one that comes twice counts once.
  */
 #ifndef SOCKETS_PING_H
 #define SOCKETS_PING_H

@@ -159,10 +159,9 @@ static void print_queue(int listener)
 {
     struct tcp_info info = look_at(listener);
     printf("After listen(fd, %d) nobody accepts for %.0f ms. %d clients "
-           "connect, one after the\nother. %u are connected at once: the "
-           "kernel queues them (TCP_INFO: %u of %u).\n\n",
-           BACKLOG, ms(opening), CLIENTS, info.tcpi_unacked, info.tcpi_unacked,
-           info.tcpi_sacked);
+           "connect, one after the\nother. %u are connected at once: Linux "
+           "queues one more than it was told to (%u).\n\n",
+           BACKLOG, ms(opening), CLIENTS, info.tcpi_unacked, info.tcpi_sacked);
 }
 
 static void print_client(const struct client *client, int number)

@@ -3,10 +3,10 @@
  * a machine without power. TCP tells when somebody *closes*; of one who is
  * silent it knows nothing. Such a connection is *half-open*.
  *
- * The cable is pulled here without privileges. The peer makes its sockets
- * deaf (hole.h), so that its kernel drops what comes before TCP sees it, and then
- * it stops itself. Neither its program nor its kernel hears or
- * says anything: from our side it is as good as unplugged.
+ * The cable is pulled here without privileges. The peer makes its sockets deaf
+ * (hole.h), so that its kernel drops what comes before TCP sees it, and then it
+ * stops itself. Neither its program nor its kernel hears or says anything: from
+ * our side it is as good as unplugged.
  *
  * There are five connections to it. On two nothing is done about silence; on
  * three there is a cure. Keepalive: our kernel asks theirs. TCP_USER_TIMEOUT
@@ -179,8 +179,8 @@ static void print_default(void)
     int retries = text ? (int)g_ascii_strtoll(text, NULL, 10) : 15;
     for (int i = 0; i <= retries; i++)
         sum += MIN(ldexp(0.2, i), 120);
-    printf("By itself Linux\nsends again %d times (tcp_retries2) and gives up "
-           "after %.1f minutes. RFC 1122\n(4.2.3.5) asks for at least 100 "
+    printf("By itself Linux sends again %d times (tcp_retries2) and gives up "
+           "after %.1f\nminutes. RFC 1122 (4.2.3.5) asks for at least 100 "
            "seconds.\n",
            retries, sum / 60);
 }
@@ -201,8 +201,8 @@ int main(void)
         return FAILED; /* And it has said why. */
     printf(
         "There are five connections to a peer. Then it is gone, like a closed "
-        "laptop: its\nprogram stands still, its kernel hears and says "
-        "nothing.\n\n"
+        "laptop: its\nprogram stands still, its kernel neither hears nor says "
+        "anything.\n\n"
         "  silent        we say nothing\n"
         "  plain         we ask something\n"
         "  keepalive     our kernel asks after %d s of silence, %d times, %d s "
@@ -215,9 +215,13 @@ int main(void)
     printf("  0.000 s                the peer is gone; send() has taken what "
            "we ask\n");
     watch(all);
+    ask(&all[PLAIN], 0);
+    print_event(&all[PLAIN]);
+    printf("asks again: send() succeeds\n");
     print_state(&all[PLAIN]);
     print_state(&all[SILENT]);
-    printf("\nOnly who speaks finds out: silence is not a close. ");
+    printf("\nWho asks, and sets a deadline for the answer, finds out in "
+           "time.\n");
     print_default();
     kill(peer, SIGKILL);
     return 0;

@@ -167,8 +167,9 @@ static struct progress tell(const char *receiver, unsigned answers)
 
 int main(void)
 {
-    printf("Messages of %d bytes are sent by TCP. The receiver processes %d of "
-           "them and is\nkilled. When it dies, so many have been\n\n",
+    printf("Messages of %d bytes are sent by TCP, as many as send() takes. The "
+           "receiver\nprocesses %d of them, stands still until all buffers are "
+           "full, and is killed.\nWhen it dies, so many have been\n\n",
            SIZE, SHARE);
     printf("  %-28s%9s  %13s  %9s  %9s\n", "", "accepted", "acknowledged",
            "processed", "answered");
@@ -177,10 +178,12 @@ int main(void)
     struct progress first = tell("never answers", 0);
     struct progress second = tell("answers what it processed", SHARE);
     struct progress third = tell("dies before its last answer", SHARE - 1);
-    printf("\nThe first: the sender is told \"%s\", and no more.\n%zu messages "
-           "were acknowledged and will never be processed: it was the other\n"
-           "kernel that acknowledged, not the other program.\n",
-           first.told, first.acknowledged / SIZE - first.processed);
+    printf(
+        "\nThe first: %zu messages wait in our own kernel, since theirs is "
+        "full.\n%zu were acknowledged by it and will never be processed. The "
+        "sender is told\n\"%s\", and no more.\n",
+        (first.accepted - first.acknowledged) / SIZE,
+        first.acknowledged / SIZE - first.processed, first.told);
     printf("\nThe second: the program gives its own word. The sender knows how "
            "far it came,\nconnects again and goes on from number %u.\n",
            second.answered + 1);

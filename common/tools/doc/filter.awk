@@ -58,4 +58,5 @@ open                      { print; next }
 /^# / && !titled++        { print prose($0) " {#" label(here) "}"; next }
 /^##+ /                   { h = $0; sub(/^#+ +/, "", h); print prose($0) " {#" label(here, slug(h)) "}"; next }
 /^!\[.*\]\(.*\)$/       { figure(); next }
+/^\*Figure .*\*$/        { next }               # GitHub's caption; Doxygen has the figure's
                           { print prose($0) }
