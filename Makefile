@@ -201,8 +201,8 @@ demo: $(filter $B/bin/%,$(programs)) ## The guided tour: every chapter's demos, 
 myth: $(if $(M),$(filter $B/bin/%,$(programs))) ## Myths: predict, then look. Without M= a list
 	@BIN=$B/bin sh common/tools/myth.sh $(foreach c,$(chosen_chapters),$(wildcard chapters/$c/myths.txt))
 
-bench: $(call binaries,$(call chosen_mains,bench)) ## Measure speed, as ratios within one run
-	@set -e; for b in $(filter $B/bin/%,$^); do $$b; done
+bench: $(filter $B/bin/%,$(programs)) ## Measure speed, as ratios within one run
+	@set -e; for b in $(call binaries,$(call chosen_mains,bench)); do $$b; done
 
 pictures := $(foreach g,$(or $(foreach c,$(if $(CH),$(chosen_chapters)),\
   $(wildcard figures/$(word 1,$(subst -, ,$c))-*.gp)),$(wildcard figures/*.gp)),$(g:.gp=.svg))

@@ -7,8 +7,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { BATCH = 64 };
-#define PAUSE (100 * MSEC)
+enum { BATCH = 8 };          /* In a turn. */
+#define COURTESY (10 * MSEC) /* Between turns in which somebody was refused. */
+#define PAUSE    (100 * MSEC)
 
 struct acceptor {
     struct loop *loop;
@@ -31,12 +32,10 @@ static int accept_one(const struct acceptor *acceptor)
                    SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
 
-/* Even the reserve is gone, or the whole machine is short of something. To try
- * again at once would be in vain, and the listener stays ready. */
-static void pause_for_a_while(struct acceptor *acceptor)
+static void pause_for(struct acceptor *acceptor, nsec delay)
 {
     loop_watch(acceptor->loop, &acceptor->watch, 0);
-    loop_arm(acceptor->loop, &acceptor->resume, PAUSE);
+    loop_arm(acceptor->loop, &acceptor->resume, delay);
 }
 
 static void on_resume(void *self)
@@ -72,7 +71,8 @@ static bool is_passing(int error)
     return false;
 }
 
-/* Returns whether there may be more. */
+/* Returns whether there may be more. Where even the reserve is gone, or the
+ * whole machine is short of something, to try again at once would be in vain. */
 static bool take_one(struct acceptor *acceptor)
 {
     int fd = accept_one(acceptor);
@@ -82,15 +82,19 @@ static bool take_one(struct acceptor *acceptor)
     else if (error == EMFILE && acceptor->reserve >= 0)
         return turn_one_away(acceptor);
     else if (error != EAGAIN && !is_passing(error))
-        pause_for_a_while(acceptor);
+        pause_for(acceptor, PAUSE);
     return fd >= 0 || is_passing(error);
 }
 
 static void on_ready(void *self, uint32_t events)
 {
+    struct acceptor *acceptor = self;
+    uint64_t refused = acceptor->refused;
     (void)events;
-    for (int i = 0; i < BATCH && take_one(self); i++)
+    for (int i = 0; i < BATCH && take_one(acceptor); i++)
         continue;
+    if (acceptor->refused > refused) /* Who is refused may knock again. */
+        pause_for(acceptor, COURTESY);
 }
 
 struct acceptor *acceptor_new(struct loop *loop, int listener,

@@ -12,7 +12,8 @@
  * ready, and a loop that tries again and again burns a processor for nothing.
  * So one descriptor is held in reserve: it is given up, the newcomer is
  * accepted with it and closed at once, and the descriptor is taken back. Who
- * comes too late is told so, and who is inside notices nothing.
+ * comes too late is told so; some at a time, with a pause between, so that who
+ * is inside notices nothing.
  */
 #ifndef SOCKETS_ACCEPTOR_H
 #define SOCKETS_ACCEPTOR_H
