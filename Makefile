@@ -9,7 +9,9 @@
 #   fuzz_*.c   a fuzzer                   any other .c belongs to the library
 #
 # solutions/NN-name/X.c is the body of chapters/NN-name/X.h: it is in no
-# archive, so that a program can be linked with another body in its place.
+# archive, so that a program can be linked with another body in its place: the
+# reader's, exercises/NN-name/X.c, when MINE names it. exercises/NN-name/test_X.c
+# tests either.
 #
 # CC=clang, SAN=1 (ASan and UBSan) and TSAN=1 build beside the plain build.
 
@@ -37,13 +39,14 @@ B := build$(if $(variant),/$(variant))
 
 goals := $(or $(MAKECMDGOALS),help)
 clang_version := $(or $(shell clang -dumpversion 2>/dev/null | cut -d. -f1),14)
-light := help clean deps format $(if $(M),,myth)
+light := help clean deps format reset drift $(if $(M),,myth)
 builds := $(filter-out $(light) docs,$(goals))
 needed := \
   $(if $(builds),$(if $(clang),clang:/usr/bin/clang,gcc:/usr/bin/gcc) \
     libc6-dev:/usr/include/stdio.h pkg-config:/usr/bin/pkg-config \
     libglib2.0-dev:/usr/include/glib-2.0/glib.h \
-    libcmocka-dev:/usr/include/cmocka.h zlib1g-dev:/usr/include/zlib.h) \
+    libcmocka-dev:/usr/include/cmocka.h zlib1g-dev:/usr/include/zlib.h \
+    libjson-glib-dev:/usr/include/json-glib-1.0/json-glib/json-glib.h) \
   $(if $(filter test check,$(goals)),curl:/usr/bin/curl) \
   $(if $(and $(clang),$(SAN)$(TSAN)),libclang-rt-$(clang_version)-dev:/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.asan-*.a) \
   $(if $(filter figures,$(goals)),gnuplot-nox:/usr/bin/gnuplot) \
@@ -66,7 +69,7 @@ endif
 
 # pkg-config may only just have been installed: ask it late, and once.
 once = $(eval $1 := $(shell $2))$($1)
-packages := glib-2.0 cmocka zlib
+packages := glib-2.0 cmocka zlib json-glib-1.0
 PKG_CFLAGS = $(call once,PKG_CFLAGS,pkg-config --cflags $(packages) | sed 's/-I/-isystem /g')
 PKG_LIBS = $(call once,PKG_LIBS,pkg-config --libs $(packages))
 # What a program or two can use, and the book can do without: HAVE_LIBUV ..
@@ -78,9 +81,9 @@ WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
   -Wmissing-prototypes -Wvla $(if $(WERROR),-Werror)
 OPT := $(if $(SAN)$(TSAN),-Og,-O2)
 MODE := $(if $(SAN),-fsanitize=address -fsanitize=undefined -fno-omit-frame-pointer \
-    -fno-sanitize-recover=undefined) $(if $(TSAN),-fsanitize=thread)
+    -fno-sanitize-recover=undefined -fno-sanitize=object-size) $(if $(TSAN),-fsanitize=thread)
 CFLAGS ?= $(OPT) -g
-FLAGS = -std=gnu11 -D_GNU_SOURCE $(WARN) $(CFLAGS) -ffp-contract=off \
+FLAGS = -std=gnu11 -D_GNU_SOURCE -U_FORTIFY_SOURCE $(WARN) $(CFLAGS) -ffp-contract=off \
   -I. -Ichapters $(PKG_CFLAGS) $(HAVE) $(MODE)
 LIBS = -Wl,--as-needed $(PKG_LIBS) $(OPTIONAL_LIBS) -lm -pthread
 
@@ -95,12 +98,23 @@ rooms := $(patsubst %/,%,$(sort $(wildcard common/*/)))
 chapters := $(patsubst chapters/%/,%,$(sort $(wildcard chapters/[0-9]*/)))
 rooms_of = chapters/$1 $(patsubst %/,%,$(sort $(wildcard chapters/$1/*/)))
 dirs := $(rooms) $(foreach c,$(chapters),$(call rooms_of,$c))
-code := $(foreach d,$(dirs) $(addprefix solutions/,$(chapters)),$(wildcard $d/*.[ch]))
+code := $(foreach d,$(dirs) $(addprefix solutions/,$(chapters)),$(wildcard $d/*.[ch])) \
+  $(wildcard exercises/*/test_*.c)
+
+# The exercises, as 01-sockets/io. EX chooses some to be graded, MINE some to be
+# linked with the reader's body; P is where programs with those are built.
+modules := $(foreach c,$(chapters),$(patsubst solutions/%.c,%,$(call sources,solutions/$c)))
+which = $(shell for w in $1; do sh common/tools/exercise.sh "$$w" $(modules) || echo none; done)
+comma := ,
+chosen_modules := $(if $(filter grade replay reset hint,$(goals)),$(call which,'$(or $(EX),$(CH))'))
+mine := $(if $(MINE),$(sort $(call which,$(subst $(comma), ,$(MINE)))))
+$(if $(filter none,$(chosen_modules) $(mine)),$(error no exercise of that name))
+P := $B$(if $(MINE),/mine)
 
 # Where the program of a source is built: chapters/01-sockets/serve_http.c is
 # build/bin/http, common/world/test_sim.c is build/test/common/world/test_sim.
 program_name = $(patsubst serve_%,%,$(patsubst tool_%,%,$1))
-binary = $(if $(filter test_% fuzz_%,$(notdir $1)),$B/test/$(1:%.c=%),$B/bin/$(call program_name,$(basename $(notdir $1))))
+binary = $(if $(filter test_% fuzz_%,$(notdir $1)),$P/test/$(1:%.c=%),$P/bin/$(call program_name,$(basename $(notdir $1))))
 binaries = $(foreach s,$1,$(call binary,$s))
 objects = $(patsubst %.c,$B/obj/%.o,$1)
 
@@ -127,7 +141,7 @@ $B/obj/%.o: %.c $B/flags
 	$(quiet)$(CC) $(FLAGS) -MMD -MP -c -o $@ $<
 
 # make V=1 shows the commands.
-quiet = $(if $(V),,@printf '  %-6s %s\n' '$(if $(filter %.c,$<),cc,link)' '$(if $(filter %.c,$<),$<,$@)';)
+quiet = $(if $(V),,@printf '  %-6s %s\n' '$(if $(filter %.c,$<),cc,link)' '$(if $(filter %.c,$<),$<,$@)' >&2;)
 
 # $(call archive,file,sources)
 define archive
@@ -151,58 +165,124 @@ $(foreach r,$(rooms),$(eval $(call directory,$r,$B/lib/common.a)))
 # later one. Bodies of exercises are linked one by one.
 earlier := $B/lib/common.a
 bodies :=
+body = $(if $(filter $1,$(mine)),$B/mine/obj/exercises/$1.o,$B/obj/solutions/$1.o)
 define chapter
 $(call archive,$B/lib/$1.a,$(foreach d,$(call rooms_of,$1),$(call library,$d)))
 earlier := $B/lib/$1.a $(earlier)
-bodies := $(bodies) $(call objects,$(call sources,solutions/$1))
+bodies := $(bodies) $(foreach m,$(filter $1/%,$(modules)),$(call body,$m))
 endef
 $(foreach c,$(chapters),$(eval $(call chapter,$c))$(foreach d,$(call rooms_of,$c),\
   $(eval $(call directory,$d,$(bodies) $(earlier)))))
 
+# The tests of the exercises, linked with the whole system.
+exams := $(wildcard $(patsubst %,exercises/%/test_*.c,$(chapters)))
+$(foreach t,$(exams),$(eval $(call program,$t,$(bodies) $(earlier))))
+programs += $(call binaries,$(exams))
+
 $(if $(filter-out $(words $(programs)),$(words $(sort $(programs)))),\
   $(error two programs of one name: $(programs)))
-$(programs):
+$(programs): $(if $(MINE),$P/notice.o)
 	@mkdir -p $(@D)
 	$(quiet)$(CC) $(MODE) -o $@ $^ $(LIBS)
 
+# ---- The reader's own. -------------------------------------------------------
+
+# His objects, and a word on what is in the place of each source.
+define mine_object
+$B/mine/obj/exercises/$1.kind: FORCE
+	@mkdir -p $$(@D); k=$$$$(stat -c '%F %Y' exercises/$1.c 2>&1; [ ! -f exercises/$1.c ] || cksum < exercises/$1.c); \
+	  echo "$$$$k" | cmp -s - $$@ || echo "$$$$k" > $$@
+$B/mine/obj/exercises/$1.o: $B/mine/obj/exercises/$1.kind \
+    solutions/$1.c $B/obj/solutions/$1.o $B/flags common/tools/mine.sh
+	@$(if $(SAN),,printf '  %-6s %s\n' mine exercises/$1.c >&2)
+	@$(if $(SAN)$(filter grade replay,$(goals)),SAID=1) sh common/tools/mine.sh exercises/$1.c solutions/$1.c \
+	  $B/obj/solutions/$1.o $$@ $(CC) $$(filter-out -Werror,$$(FLAGS)) \
+	  -Werror=implicit-function-declaration
+-include $B/mine/obj/exercises/$1.d
+endef
+$(foreach m,$(modules),$(eval $(call mine_object,$m)))
+
+$B/mine/notice.c: $(foreach m,$(mine),$B/mine/obj/exercises/$m.o) FORCE
+	@sh common/tools/notice.sh $B/mine/obj/exercises $(mine) > $@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+$B/mine/notice.o: $B/mine/notice.c
+	@$(CC) $(FLAGS) -c -o $@ $<
+
+# One exercise's test with that one body of the reader's, and the others ours.
+define graded
+$B/graded/exercises/$(dir $1)test_$(notdir $1): \
+    $B/obj/exercises/$(dir $1)test_$(notdir $1).o $B/mine/obj/exercises/$1.o \
+    $(filter-out $B/obj/solutions/$1.o,$(bodies)) $(earlier)
+	@mkdir -p $$(@D) && rm -f $$@ $$@.log
+	@$(CC) $(MODE) -o $$@ $$^ $$(LIBS) > $$@.link 2>&1 || mv $$@.link $$@.log
+endef
+$(if $(MINE),,$(foreach m,$(modules),$(eval $(call graded,$m))))
+graded_of = $(foreach m,$1,graded/exercises/$(dir $m)test_$(notdir $m))
+
 -include $(patsubst %.c,$B/obj/%.d,$(filter %.c,$(code)))
--include $(wildcard $(addsuffix /local.mk,$(dirs)))
+-include $(wildcard $(addsuffix /local.mk,$(dirs) $(addprefix exercises/,$(chapters))))
 
 # ---- What to ask for ---------------------------------------------------------
 
-.PHONY: help all test demo myth bench figures docs check format clean deps FORCE
+.PHONY: help all test demo myth bench figures docs check format clean deps FORCE \
+  grade replay hint reset drift
 FORCE:
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z_.-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 	@echo "  CH=1, CH=common  one part of the book: $(chapters)"
 	@echo "  M=sent           a myth; PREDICT=b predicts without being asked"
+	@echo "  EX=io, EX=1.1    an exercise; TEST=NAME one of its tests"
+	@echo "  MINE=io          demos, tests, figures with your io; MINE=all"
 	@echo "  CC=clang, SAN=1, WERROR=1, V=1   another compiler, sanitizers,"
 	@echo "                   warnings as errors, commands shown"
 
 all: $(programs) build/compile_commands.json ## Build every program
 
-test: $(addsuffix .run,$(call binaries,$(call chosen_mains,test))) $B/figures.run ## Build and run every test
-	@sh common/tools/budget.sh $B/test $(chosen)
-$B/test/%.run: $B/test/% $(filter $B/bin/%,$(programs)) FORCE
+chosen_exams := $(filter $(addprefix exercises/,$(addsuffix /%,$(chosen_chapters))),$(exams))
+test: $(addsuffix .run,$(call binaries,$(call chosen_mains,test) $(chosen_exams))) $P/figures.run ## Build and run every test
+	@sh common/tools/budget.sh $P/test $(chosen)
+$P/test/%.run: $P/test/% $(filter $P/bin/%,$(programs)) FORCE
 	@sh common/tools/run_test.sh $<
 
 # The figures of the chosen chapters; the data of each comes from measure_NAME.
 data := $(foreach c,$(chosen_chapters),$(wildcard figures/$(word 1,$(subst -, ,$c))-*.tsv))
-$B/figures.run: $(filter $B/bin/%,$(programs)) FORCE
-	@$(if $(data),sh common/tools/figures.sh $B/bin $(or $(PART),3/10) $(data))
+$P/figures.run: $(filter $P/bin/%,$(programs)) FORCE
+	@$(if $(data),sh common/tools/figures.sh $P/bin $(or $(PART),3/10) $(data))
 
-demo: $(filter $B/bin/%,$(programs)) ## The guided tour: every chapter's demos, narrated
-	@$(foreach c,$(chosen_chapters),$(if $(wildcard chapters/$c/tour.sh),\
-	  BIN=$B/bin sh chapters/$c/tour.sh;,$(addsuffix ;,$(call binaries,\
+demo: $(filter $P/bin/%,$(programs)) ## The guided tour: every chapter's demos, narrated
+	@$(if $(MINE),$P/bin/claims 2>&1 > $P/notice.txt | grep '^Here\|yours' || true; export MINE_SAID=1;) \
+	$(foreach c,$(chosen_chapters),$(if $(wildcard chapters/$c/tour.sh),\
+	  BIN=$P/bin sh chapters/$c/tour.sh;,$(addsuffix ;,$(call binaries,\
 	  $(filter chapters/$c/%,$(call chosen_mains,demo)))))) :
 
 # M and PREDICT reach the script as they are, in its environment.
-myth: $(if $(M),$(filter $B/bin/%,$(programs))) ## Myths: predict, then look. Without M= a list
-	@BIN=$B/bin sh common/tools/myth.sh $(foreach c,$(chosen_chapters),$(wildcard chapters/$c/myths.txt))
+myth: $(if $(M),$(filter $P/bin/%,$(programs))) ## Myths: predict, then look. Without M= a list
+	@BIN=$P/bin sh common/tools/myth.sh $(foreach c,$(chosen_chapters),$(wildcard chapters/$c/myths.txt))
 
-bench: $(filter $B/bin/%,$(programs)) ## Measure speed, as ratios within one run
+bench: $(filter $P/bin/%,$(programs)) ## Measure speed, as ratios within one run
 	@set -e; for b in $(call binaries,$(call chosen_mains,bench)); do $$b; done
+
+# The tests run under sanitizers; what may be linked is read from plain objects.
+grade: $B/bin/grade $(foreach m,$(chosen_modules),$B/mine/obj/exercises/$m.o $B/obj/solutions/$m.o) ## Grade your exercises: EX=io, CH=1; FORMAT=json, SALT=word
+	@$(MAKE) SAN=1 MINE= $(addprefix build/san/,$(call graded_of,$(chosen_modules)))
+	@$B/bin/grade --build=$B --exercise='$(or $(EX),$(CH))' --test='$(TEST)' --salt='$(SALT)' --format='$(FORMAT)'
+
+replay: ## See a failure again: EX=io SEED=0x5 TEST=name; DEBUG=1 under gdb
+	@$(if $(EX),,echo "replay: which one? EX=io" >&2; exit 2)
+	@$(MAKE) SAN=1 MINE= $(addprefix build/san/,$(call graded_of,$(chosen_modules)))
+	@log=build/san/mine/obj/exercises/$(firstword $(chosen_modules)).log; [ ! -e $$log ] || { cat $$log; exit 1; }
+	@SEED='$(SEED)' SALT='$(SALT)' $(if $(TEST),GRADE_TEST='$(TEST)') $(if $(DEBUG),gdb -q --args) \
+	  build/san/$(call graded_of,$(firstword $(chosen_modules)))
+
+hint: $B/bin/hint ## A hint, one more each time: EX=io
+	@$(if $(EX),$B/bin/hint $(notdir $(chosen_modules)),echo "hint: for which one? EX=io" >&2; exit 2)
+
+reset: ## Lay out the skeleton of an exercise anew: EX=io; yours is kept
+	@$(if $(EX)$(CH),sh common/tools/reset.sh $(chosen_modules),echo "reset: which one? EX=io" >&2; exit 2)
+
+drift: # For authors: is each skeleton what its answer says now?
+	@sh common/tools/drift.sh $(modules)
 
 pictures := $(foreach g,$(or $(foreach c,$(if $(CH),$(chosen_chapters)),\
   $(wildcard figures/$(word 1,$(subst -, ,$c))-*.gp)),$(wildcard figures/*.gp)),$(g:.gp=.svg))
@@ -210,14 +290,14 @@ figures: $(sort $(pictures)) ## Measure and draw the figures again
 figures/%.svg: figures/%.gp common/tools/style.gp FORCE | deps
 	@gnuplot -e "out='$@'" $<
 	@echo "  drawn  $@"
+# One at a time: they measure time.
 define figure
 figures/$2.svg: figures/$2.tsv
 figures/$2.tsv: $1 FORCE
-	@echo "  measuring $2 ..."
-	@$$< > $$@.new && mv $$@.new $$@
+	@flock build/measuring sh -c 'echo "  measuring $2 ..."; $$< > $$@.new' && mv $$@.new $$@
 endef
 $(foreach g,$(patsubst figures/%.gp,%,$(wildcard figures/*.gp)),\
-  $(foreach p,$(filter %/bin/measure_$(shell echo $g | cut -d- -f2-),$(programs)),\
+  $(foreach p,$(filter $P/bin/measure_$(shell echo $g | cut -d- -f2-),$(programs)),\
     $(eval $(call figure,$p,$g))))
 
 docs: | deps ## The book as a site: build/docs/html/index.html
@@ -225,6 +305,7 @@ docs: | deps ## The book as a site: build/docs/html/index.html
 
 check: | deps ## For authors: includes, format, lint, docs, clang, sanitizers
 	@sh common/tools/deps.sh
+	@$(MAKE) drift
 	@clang-format --dry-run --Werror $(code)
 	@cppcheck -q --enable=warning,performance,portability --std=c11 \
 	  --inline-suppr --library=gtk --suppress=missingIncludeSystem --suppress=varFuncNullUB \
@@ -233,6 +314,7 @@ check: | deps ## For authors: includes, format, lint, docs, clang, sanitizers
 	@$(MAKE) test CC=clang WERROR=1 PART=1/1
 	@$(MAKE) test SAN=1 WERROR=1
 	@$(MAKE) test TSAN=1 WERROR=1
+	@sh common/tools/answers.sh
 
 format: ## Lay out every source file as .clang-format says
 	clang-format -i $(code)

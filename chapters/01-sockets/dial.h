@@ -18,8 +18,8 @@
 /** Connect by TCP to the first of @p addresses, a GArray of struct address,
  * that answers before @p deadline, a time of clock_monotonic(). Returns a
  * connected socket that does not block (SOCK_NONBLOCK, SOCK_CLOEXEC), or -1 and
- * the errno of the last attempt: ETIMEDOUT, ECONNREFUSED, EHOSTUNREACH .. No
- * descriptor is left open by a failed attempt. */
+ * the errno of the last attempt: ETIMEDOUT, ECONNREFUSED, EHOSTUNREACH ..; of
+ * none, EDESTADDRREQ. No descriptor is left open by a failed attempt. */
 int dial(const GArray *addresses, nsec deadline);
 
 #endif

@@ -9,16 +9,14 @@
  *         ...errno says why...
  *
  * Sockets may block or not. A deadline is a time of clock_monotonic()
- * (clock.h), and NEVER means none. Nothing here raises SIGPIPE.
+ * (clock.h), and NEVER means none. Nothing here raises SIGPIPE. To read or
+ * write no bytes at all returns 0 at once.
  */
 #ifndef SOCKETS_IO_H
 #define SOCKETS_IO_H
-#include "common/world/clock.h"
+#include "01-sockets/deadline.h"
 #include <poll.h>
 #include <sys/types.h>
-
-/** A deadline that does not come. */
-#define NEVER UINT64_MAX
 
 /** Read exactly @p size bytes. Returns @p size; 0 when the stream ended before
  * the first of them; -1 and errno otherwise: ENODATA when it ended in the

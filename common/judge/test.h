@@ -47,8 +47,11 @@
 /** See test_run(). @p tests has @p count elements. */
 int test_run_array(int argc, char **argv, const struct CMUnitTest *tests,
                    size_t count);
-/** See for_each_seed(). */
+/** See for_each_seed(). With SALT=WORD in the environment the seeds are others
+ * than 1, 2 .., but the same for each WORD. */
 bool test_seed_next(uint64_t *seed, uint64_t *tried, uint64_t count);
+/** Which @p seed is under way? Returns whether one is. */
+bool test_seed_now(uint64_t *seed);
 
 /** A new empty directory for this test; removed by test_dir_remove(). Returns
  * new. */

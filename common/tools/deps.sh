@@ -4,7 +4,7 @@
 # knows the earlier ones; only programs name the tape, the simulator, the stage;
 # and headers include each other in no circle.
 set -eu
-files=$(find common chapters solutions -name '*.[ch]' | sort)
+files=$(find common chapters exercises solutions -name '*.[ch]' | sort)
 awk '
 function number(path) { return match(path, /[0-9][0-9]-/) ? substr(path, RSTART, 2) + 0 : 0 }
 function base(path) { sub(/.*\//, "", path); return path }

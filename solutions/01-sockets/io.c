@@ -1,4 +1,5 @@
 #include "01-sockets/io.h"
+#include "common/course/todo.h"
 #include <errno.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -9,8 +10,7 @@ int wait_ready(int fd, short events, nsec deadline)
     struct pollfd pollfd = {.fd = fd, .events = events};
     int ready;
     do {
-        nsec now = clock_monotonic();
-        nsec left = deadline > now ? deadline - now : 0;
+        nsec left = deadline_left(deadline, clock_monotonic());
         struct timespec wait = {(time_t)(left / SEC), (long)(left % SEC)};
         ready = ppoll(&pollfd, 1, &wait, NULL);
     } while (ready < 0 && errno == EINTR);
@@ -19,6 +19,7 @@ int wait_ready(int fd, short events, nsec deadline)
     return ready > 0 ? 0 : -1;
 }
 
+/* SOLUTION: */
 /* Did a call fail for a reason that passes? Then wait until it has passed. */
 static bool may_retry(int fd, short events, nsec deadline)
 {
@@ -27,7 +28,9 @@ static bool may_retry(int fd, short events, nsec deadline)
     return errno == EAGAIN && wait_ready(fd, events, deadline) == 0;
 }
 
-/* Without it, a call on a socket that blocks would outlast the deadline. */
+/* END SOLUTION */
+/* A flag for recv and send: without it, a call on a socket that blocks would
+ * outlast the deadline. */
 static int patience(nsec deadline)
 {
     return deadline == NEVER ? 0 : MSG_DONTWAIT;
@@ -35,15 +38,21 @@ static int patience(nsec deadline)
 
 ssize_t read_some(int fd, void *data, size_t size, nsec deadline)
 {
+    /* SOLUTION: one recv, with the flag that patience() tells. It may fail for
+     * a reason that passes: a signal (EINTR), or nothing there yet (EAGAIN),
+     * for which there is wait_ready(). */
     ssize_t count;
     do
         count = recv(fd, data, size, patience(deadline));
     while (count < 0 && may_retry(fd, POLLIN, deadline));
     return count;
+    /* END SOLUTION: return todo(recv(fd, data, size, patience(deadline))); */
 }
 
 ssize_t read_all(int fd, void *data, size_t size, nsec deadline)
 {
+    /* SOLUTION: go on until all bytes are there. The stream may end before the
+     * first of them, or in the middle; io.h says what each of these is. */
     size_t done = 0;
     while (done < size) {
         char *rest = (char *)data + done;
@@ -57,10 +66,13 @@ ssize_t read_all(int fd, void *data, size_t size, nsec deadline)
         done += (size_t)count;
     }
     return (ssize_t)size;
+    /* END SOLUTION: return todo(read_some(fd, data, size, deadline)); */
 }
 
 ssize_t write_all(int fd, const void *data, size_t size, nsec deadline)
 {
+    /* SOLUTION: go on until the kernel has taken all bytes. Nobody may be
+     * killed by a signal: send has a flag against it (send(2)). */
     size_t done = 0;
     while (done < size) {
         const char *rest = (const char *)data + done;
@@ -72,4 +84,6 @@ ssize_t write_all(int fd, const void *data, size_t size, nsec deadline)
             return -1;
     }
     return (ssize_t)size;
+    /* END SOLUTION:
+     * return todo(send(fd, data, size, MSG_NOSIGNAL | patience(deadline))); */
 }

@@ -7,6 +7,7 @@
  * stops reading, whose sender waits: backpressure goes through.
  */
 #include "01-sockets/relay.h"
+#include "common/course/todo.h"
 
 struct end {
     struct relay *relay;
@@ -25,18 +26,24 @@ struct relay {
 static size_t on_bytes(void *self, const uint8_t *data, size_t size, bool ended)
 {
     struct end *end = self;
+    /* SOLUTION: pass on what the other stream takes, and the end when all of it
+     * has been taken; then this way is ended. */
     size_t used = stream_write(end->other->stream, data, size);
     if (ended && used == size) {
         end->ended = true;
         stream_end(end->other->stream);
     }
     return used;
+    /* END SOLUTION: (void)data, (void)ended, (void)end;
+     * return todo(size); */
 }
 
 static void on_room(void *self)
 {
     struct end *end = self;
+    /* SOLUTION: this stream takes more again. Who has been waiting for that? */
     stream_again(end->other->stream);
+    /* END SOLUTION: (void)todo(end); */
 }
 
 /* Is all of it sent to the other, its end too? */
@@ -49,10 +56,15 @@ static void on_end_closed(void *self, int error)
 {
     struct end *end = self;
     end->over = true;
+    /* SOLUTION: an end that fails takes the other with it, which is reset
+     * unless it has been sent everything. The relay is over when an end has
+     * failed, or when both are over. */
     if (error != 0 && !is_passed_on(end))
         stream_abort(end->other->stream);
     if (error != 0 || end->other->over)
         end->relay->on_close(end->relay->self, error);
+    /* END SOLUTION: if (todo(is_passed_on(end)) || error != 0)
+     *     end->relay->on_close(end->relay->self, error); */
 }
 
 struct relay *relay_new(struct loop *loop, const int ends[2],

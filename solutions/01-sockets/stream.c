@@ -15,6 +15,7 @@
  * a timer without delay: the *news*.
  */
 #include "01-sockets/stream.h"
+#include "common/course/todo.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -77,10 +78,14 @@ static bool is_over(const struct stream *stream)
 
 static void watch_for_what_matters(struct stream *stream)
 {
+    /* SOLUTION: watch for EPOLLIN while a receive can be of use, for EPOLLOUT
+     * while something is held up; for nothing that would wake the loop in vain.
+     * After a failure nothing is watched any more. */
     bool reads = !stream->they_ended && stream->in->len < stream->owner.most;
     uint32_t in = reads ? EPOLLIN : 0, out = stream->blocked ? EPOLLOUT : 0;
     if (stream->error == 0)
         loop_watch(stream->loop, &stream->watch, in | out);
+    /* END SOLUTION: (void)todo(stream); */
 }
 
 /* After anything that happened. */
@@ -96,6 +101,9 @@ static void settle(struct stream *stream)
 /* Most often everything is used at once, and nothing need be copied. */
 static void show(struct stream *stream, const uint8_t *data, size_t size)
 {
+    /* SOLUTION: show the owner all that is unused, oldest first: what `in`
+     * holds and, behind it, the @p size bytes that have just come. Keep what it
+     * leaves (stream.h, on_bytes). */
     bool fresh = stream->in->len == 0;
     if (!fresh) {
         g_byte_array_append(stream->in, data, (guint)size);
@@ -109,12 +117,16 @@ static void show(struct stream *stream, const uint8_t *data, size_t size)
         g_byte_array_remove_range(stream->in, 0, (guint)used);
     else if (used < size)
         g_byte_array_append(stream->in, data + used, (guint)(size - used));
+    /* END SOLUTION: (void)stream, (void)data, (void)todo(size); */
 }
 
 /* Once a turn: who sends more than that is read again in the next, so that the
  * others have their turn. */
 static void receive(struct stream *stream)
 {
+    /* SOLUTION: one recv, of no more than may be kept. What it gives is shown;
+     * with nothing they have ended; some errors pass, the others are failures.
+     * */
     uint8_t buffer[READ_MOST];
     size_t room = stream->owner.most - stream->in->len;
     ssize_t count =
@@ -127,6 +139,7 @@ static void receive(struct stream *stream)
     }
     stream->they_ended = count == 0;
     show(stream, buffer, (size_t)count);
+    /* END SOLUTION: (void)todo(stream); */
 }
 
 /* ---- Out. ---- */
@@ -163,6 +176,9 @@ static void transmit(struct stream *stream)
     size_t size = ask_gate(stream);
     if (size == 0)
         return;
+    /* SOLUTION: one send, of all that may leave, and no SIGPIPE. What the
+     * kernel does not take stays in `out`, and the stream is blocked. Count
+     * what was sent. */
     ssize_t count = send(stream->watch.fd, stream->out->data, size,
                          MSG_DONTWAIT | MSG_NOSIGNAL);
     if (count < 0 && errno != EAGAIN && errno != EINTR) {
@@ -174,6 +190,7 @@ static void transmit(struct stream *stream)
         g_byte_array_remove_range(stream->out, 0, (guint)count);
         stream->sent += (uint64_t)count;
     }
+    /* END SOLUTION: (void)todo(size); */
 }
 
 static bool is_all_sent(const struct stream *stream)
@@ -184,10 +201,12 @@ static bool is_all_sent(const struct stream *stream)
 /* Not before everything has left: that is what "ended" will mean to them. */
 static void tell_our_end(struct stream *stream)
 {
+    /* SOLUTION: once, if the owner has ended, and when all has been sent. */
     if (!stream->we_end || stream->we_ended || !is_all_sent(stream))
         return;
     shutdown(stream->watch.fd, SHUT_WR);
     stream->we_ended = true;
+    /* END SOLUTION: (void)todo(is_all_sent(stream)); */
 }
 
 /* A write found too little; to tell of every byte would be too much. */
@@ -262,6 +281,9 @@ size_t stream_room(const struct stream *stream)
 
 size_t stream_write(struct stream *stream, const void *data, size_t size)
 {
+    /* SOLUTION: take what there is room for, and have it sent when the turn
+     * ends (loop_speak). Who was refused some of it will hear of room again.
+     * With a gate, mark_until_now() says that these bytes wait for it. */
     size_t count = MIN(size, stream_room(stream));
     if (count < size && !stream->we_end)
         stream->wanting = true;
@@ -272,6 +294,8 @@ size_t stream_write(struct stream *stream, const void *data, size_t size)
         mark_until_now(stream);
     loop_speak(stream->loop, &stream->outlet);
     return count;
+    /* END SOLUTION: (void)stream, (void)data, (void)size;
+     * return todo(0); */
 }
 
 void stream_again(struct stream *stream)

@@ -1,0 +1,194 @@
+#include "common/course/graded.h"
+#include "common/course/sheet.h"
+#include "common/world/complain.h"
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+enum { SECONDS = 3, LATE = 124, SHOWN = 16 }; /* Of processor time. */
+
+/* ---- What a test says. ---- */
+
+/* The last lines, for those who run the program by hand. */
+static void print_sheet(const struct sheet *sheet)
+{
+    uint32_t first = sheet->lines > SHOWN ? sheet->lines - SHOWN : 0;
+    fprintf(stderr, "expected  %s\ngot       %s\n", sheet->expected,
+            sheet->got);
+    for (uint32_t i = first; i < sheet->lines; i++)
+        fprintf(stderr, "%s %s\n", i + 1 == sheet->lines ? "->" : "  ",
+                sheet->line[i % SHEET_LINES]);
+}
+
+static void G_GNUC_NORETURN end_in(enum sheet_state state, const char *at,
+                                   const char *wanted, const char *got)
+{
+    struct sheet *sheet = sheet_open();
+    sheet->state = state;
+    sheet->seeded = test_seed_now(&sheet->seed);
+    g_strlcpy(sheet->at, at, sizeof sheet->at);
+    g_strlcpy(sheet->expected, wanted, sizeof sheet->expected);
+    g_strlcpy(sheet->got, got, sizeof sheet->got);
+    print_sheet(sheet);
+    _fail(at, 0);
+    abort();
+}
+
+void graded_wrong_at(const char *file, int line, const char *wanted,
+                     const char *format, ...)
+{
+    char got[SHEET_TEXT], at[SHEET_LINE];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(got, sizeof got, format, arguments);
+    va_end(arguments);
+    g_snprintf(at, sizeof at, "%s:%d", file, line);
+    end_in(SHEET_WRONG, at, wanted, got);
+}
+
+void graded_wrong(const char *wanted, const char *format, ...)
+{
+    char got[SHEET_TEXT];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(got, sizeof got, format, arguments);
+    va_end(arguments);
+    end_in(SHEET_WRONG, "", wanted, got);
+}
+
+void graded_hang(const char *wanted, const char *format, ...)
+{
+    char got[SHEET_TEXT];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(got, sizeof got, format, arguments);
+    va_end(arguments);
+    end_in(SHEET_HANG, "", wanted, got);
+}
+
+void graded_equal(const char *what, int64_t got, int64_t wanted,
+                  const char *file, int line)
+{
+    char right[SHEET_TEXT];
+    const char *error = got == -1 && errno ? strerrorname_np(errno) : NULL;
+    if (got == wanted)
+        return;
+    g_snprintf(right, sizeof right, "%s %" G_GINT64_FORMAT, what, wanted);
+    graded_wrong_at(file, line, right, "%" G_GINT64_FORMAT "%s%s", got,
+                    error ? ", and errno is " : "", error ? error : "");
+}
+
+static const char *name_of(int error)
+{
+    const char *name = strerrorname_np(error);
+    return error == 0 ? "0 (none)" : name ? name : "no errno at all";
+}
+
+void graded_errno(const char *what, int got, int wanted, const char *file,
+                  int line)
+{
+    char right[SHEET_TEXT];
+    if (got == wanted)
+        return;
+    g_snprintf(right, sizeof right, "%s: %s", what, name_of(wanted));
+    graded_wrong_at(file, line, right, "%s", name_of(got));
+}
+
+void graded_error(const char *what, int64_t got, int seen, int wanted,
+                  const char *file, int line)
+{
+    char right[SHEET_TEXT];
+    if (got == -1 && seen == wanted)
+        return;
+    g_snprintf(right, sizeof right, "%s -1, and errno is %s", what,
+               strerrorname_np(wanted));
+    if (got != -1)
+        graded_wrong_at(file, line, right, "%" G_GINT64_FORMAT, got);
+    graded_wrong_at(file, line, right, "-1, and errno is %s", name_of(seen));
+}
+
+void graded_bytes(const char *what, const void *got, const void *wanted,
+                  size_t size, const char *file, int line)
+{
+    const uint8_t *left = got, *right = wanted;
+    char text[SHEET_TEXT];
+    size_t i = 0;
+    while (i < size && left[i] == right[i])
+        i++;
+    if (i == size)
+        return;
+    g_snprintf(text, sizeof text, "%s: byte %zu of %zu is 0x%02x", what, i,
+               size, right[i]);
+    graded_wrong_at(file, line, text, "0x%02x; those before it are right",
+                    left[i]);
+}
+
+/* ---- Running. ---- */
+
+static const struct graded *tests_of_all;
+
+static const struct graded *find(const char *name, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(tests_of_all[i].name, name) == 0)
+            return &tests_of_all[i];
+    return NULL;
+}
+
+/* cmocka calls this with the test. A hole that was reached passes nothing. */
+static void run(void **state)
+{
+    const struct graded *test = *state;
+    sheet_begin();
+    test->run();
+    if (sheet_open()->todo[0])
+        fail_msg("%s", sheet_open()->todo);
+}
+
+void __sanitizer_print_stack_trace(void) __attribute__((weak));
+
+/* Where was it? The stack says so, under a sanitizer. */
+static void on_late(int number)
+{
+    (void)number;
+    if (__sanitizer_print_stack_trace)
+        __sanitizer_print_stack_trace();
+    _exit(LATE);
+}
+
+/* For the grader: one test, and the answer when it has come to its end. */
+static int run_alone(const struct graded *test)
+{
+    const struct CMUnitTest one = {test->name, run, NULL, NULL, (void *)test};
+    struct itimerval late = {.it_value = {SECONDS, 0}};
+    signal(SIGPROF, on_late);
+    setitimer(ITIMER_PROF, &late, NULL);
+    if (_cmocka_run_group_tests(test->name, &one, 1, NULL, NULL) != 0) {
+        fflush(NULL);
+        _exit(FAILED); /* It jumped over what it should have freed. */
+    }
+    sheet_end();
+    return 0; /* And now whoever looks for leaks looks. */
+}
+
+int graded_run(int argc, char **argv, const struct graded *tests, size_t count)
+{
+    const char *name = g_getenv("GRADE_TEST");
+    tests_of_all = tests;
+    sheet_open();
+    if (name) {
+        const struct graded *test = find(name, count);
+        if (!test)
+            return complain(USAGE, "there is no test %s", name);
+        return run_alone(test);
+    }
+    g_autofree struct CMUnitTest *all = g_new0(struct CMUnitTest, count);
+    for (size_t i = 0; i < count; i++)
+        all[i] = (struct CMUnitTest){tests[i].name, run, NULL, NULL,
+                                     (void *)&tests[i]};
+    return test_run_array(argc, argv, all, count);
+}

@@ -1,0 +1,90 @@
+/**
+ * @file graded.h
+ * For the tests of an exercise: rules, each checked for points.
+ *
+ *     static void a_read_goes_on_after_a_short_read(void)
+ *     {
+ *         ...
+ *         expect_equal("read_all returns", read_all(...), 48);
+ *     }
+ *
+ *     int main(int argc, char **argv)
+ *     {
+ *         static const struct graded tests[] = {
+ *             GRADED(a_read_goes_on_after_a_short_read),
+ *         };
+ *         return graded_run(argc, argv, tests, G_N_ELEMENTS(tests));
+ *     }
+ *
+ * By hand it is a test program like any other (judge/test.h): all tests, or those
+ * that match a pattern. The grader (cell.h) starts it once for each test. What a
+ * failed expectation says stands on the sheet (sheet.h) for it to read: what was
+ * expected, what was got. The points and the rules themselves stand in the
+ * table of the exercise (task.h).
+ */
+#ifndef COURSE_GRADED_H
+#define COURSE_GRADED_H
+#include "common/judge/test.h"
+
+/** A test of a rule, named by a sentence. */
+struct graded {
+    const char *name;  /**< The sentence. */
+    void (*run)(void); /**< The test. */
+};
+/** The one that @p test is. */
+#define GRADED(test) \
+    {                \
+#test, test  \
+    }
+
+/** Run the tests that argv[1] matches, or all; or the one that the grader asks
+ * for. Returns what main should. */
+int graded_run(int argc, char **argv, const struct graded *tests, size_t count);
+
+/** Expect two integers to be equal: @p what is a phrase, "read_all returns". */
+#define expect_equal(what, got, wanted) \
+    graded_equal(what, (int64_t)(got), (int64_t)(wanted), __FILE__, __LINE__)
+/** Expect an errno, or 0: @p what is a phrase, "the error of on_close". */
+#define expect_errno(what, got, wanted) \
+    graded_errno(what, got, wanted, __FILE__, __LINE__)
+/** Expect -1 and errno @p wanted. */
+#define expect_error(what, got, wanted)                                   \
+    do {                                                                  \
+        int64_t got_first = (int64_t)(got);                               \
+        graded_error(what, got_first, errno, wanted, __FILE__, __LINE__); \
+    } while (0)
+/** Expect @p size bytes to be alike. */
+#define expect_bytes(what, got, wanted, size) \
+    graded_bytes(what, got, wanted, size, __FILE__, __LINE__)
+/** Expect @p condition, which @p wanted puts into words; the rest, as for
+ * printf, says what was seen instead. */
+#define expect_that(condition, wanted, ...)                           \
+    do {                                                              \
+        if (!(condition))                                             \
+            graded_wrong_at(__FILE__, __LINE__, wanted, __VA_ARGS__); \
+    } while (0)
+
+/** See expect_equal(). */
+void graded_equal(const char *what, int64_t got, int64_t wanted,
+                  const char *file, int line);
+/** See expect_errno(). */
+void graded_errno(const char *what, int got, int wanted, const char *file,
+                  int line);
+/** See expect_error(). @p seen is errno. */
+void graded_error(const char *what, int64_t got, int seen, int wanted,
+                  const char *file, int line);
+/** See expect_bytes(). */
+void graded_bytes(const char *what, const void *got, const void *wanted,
+                  size_t size, const char *file, int line);
+/** The test fails: @p wanted was expected, and not what the rest says. */
+void graded_wrong_at(const char *file, int line, const char *wanted,
+                     const char *format, ...)
+    G_GNUC_PRINTF(4, 5) G_GNUC_NORETURN;
+/** The same, for what stages the world of a test. */
+void graded_wrong(const char *wanted, const char *format, ...)
+    G_GNUC_PRINTF(2, 3) G_GNUC_NORETURN;
+/** The test does not come to an end: the module hangs. */
+void graded_hang(const char *wanted, const char *format, ...)
+    G_GNUC_PRINTF(2, 3) G_GNUC_NORETURN;
+
+#endif

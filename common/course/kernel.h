@@ -1,0 +1,102 @@
+/**
+ * @file kernel.h
+ * A kernel on a stage: stream sockets, poll, epoll and a clock, for exercises
+ * that make system calls. Nothing is real and nobody waits: a call that would
+ * block moves the clock to the next thing that will happen.
+ *
+ *     kernel_boot(seed);
+ *     struct peer *peer = peer_new(NONBLOCK);   // The other end of peer->fd.
+ *     peer_sends(peer, 100);
+ *     peer_sends_at(peer, kernel_now() + SEC, 28);
+ *     ... the module under test calls recv(peer->fd, ...) ...
+ *
+ * The linker's --wrap sends the module's calls here (local.mk). Each is noted
+ * with its result on the sheet (sheet.h), so that a failure can show them.
+ *
+ * All bytes are those of one row: byte number i of whatever is sent, either way,
+ * shall be kernel_row()[i], and each that arrives at a peer is compared. Whoever
+ * waits for what will never happen, or calls on and on while nothing changes,
+ * fails with HANG.
+ */
+#ifndef COURSE_KERNEL_H
+#define COURSE_KERNEL_H
+#include "common/world/clock.h"
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/** Bytes in the row. */
+enum { KERNEL_ROW = 1 << 20 };
+/** As many as there are. */
+#define KERNEL_ALL SIZE_MAX
+/** A time that does not come. */
+#define KERNEL_NEVER UINT64_MAX
+
+/** Does a socket of the module block, at first? */
+enum blocking { NONBLOCK, BLOCK };
+
+/** The other end of a connection. The test reads these; all counts are bytes. */
+struct peer {
+    int fd;           /**< The module's end. */
+    uint64_t sent;    /**< Sent to the module, so far. */
+    uint64_t taken;   /**< The module has received so many of them. */
+    uint64_t arrived; /**< Came from the module. */
+    size_t room;      /**< So many more can come; KERNEL_ALL: any number. */
+    bool heard_end;   /**< The module has ended its way: no byte will follow. */
+    bool heard_reset; /**< The module has reset the connection. */
+    bool floods;      /**< There is always more from it. */
+};
+
+/** Begin with an empty machine. The same @p seed is the same luck. */
+void kernel_boot(uint64_t seed);
+/** The time, as clock_monotonic() tells it to the module. */
+nsec kernel_now(void);
+/** The row of KERNEL_ROW bytes. */
+const uint8_t *kernel_row(void);
+/** Let @p delay pass, and what happens in it. */
+void kernel_pass(nsec delay);
+/** From now on, one receive or send in four is short, and one in eight is
+ * interrupted, by luck. */
+void kernel_trouble(void);
+/** How many descriptors the module has open. */
+unsigned kernel_open(void);
+/** How many calls there were so far. */
+unsigned kernel_calls(void);
+/** Is @p fd the module's, and connected? */
+bool kernel_is_connected(int fd);
+/** A line among the calls, as printf: what the module is asked to do. */
+void kernel_say(const char *format, ...) G_GNUC_PRINTF(1, 2);
+
+/** A new connection; the machine owns it. */
+struct peer *peer_new(enum blocking blocking);
+/** It sends so many bytes: now, or at a time. */
+void peer_sends(struct peer *peer, size_t count);
+/** See peer_sends(). */
+void peer_sends_at(struct peer *peer, nsec when, size_t count);
+/** It has read so many of the bytes that came: there is room for more. */
+void peer_reads(struct peer *peer, size_t count);
+/** See peer_reads(). */
+void peer_reads_at(struct peer *peer, nsec when, size_t count);
+/** It ends its way (FIN), after all that it has sent. */
+void peer_ends(struct peer *peer);
+/** See peer_ends(). */
+void peer_ends_at(struct peer *peer, nsec when);
+/** It resets the connection (RST). */
+void peer_resets(struct peer *peer);
+/** See peer_resets(). */
+void peer_resets_at(struct peer *peer, nsec when);
+/** The next receives from it move at most so many bytes each; a negative step
+ * is an errno instead, as in -EINTR. @p count steps are copied. */
+void peer_receive_steps(struct peer *peer, const int *steps, unsigned count);
+/** The same for sends to it. */
+void peer_send_steps(struct peer *peer, const int *steps, unsigned count);
+/** A signal comes at that time, and interrupts whoever waits (EINTR). */
+void kernel_signal_at(nsec when);
+/** Who connects to @p port, of any address, is answered after @p delay, or
+ * never: by a connection, or by the errno @p failure. 0: at once. */
+void kernel_place(uint16_t port, nsec delay, int failure);
+/** The peer of descriptor @p fd, whatever the module did with it; or NULL. */
+struct peer *kernel_peer(int fd);
+
+#endif

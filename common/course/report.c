@@ -1,0 +1,184 @@
+/*
+ * The text begins with a table: a line for each test. Then the first failure is
+ * explained, in an order that never changes: the verdict, the rule, what was
+ * expected and got and where, the last calls, how to see it again, a hint.
+ */
+#include "common/course/report.h"
+#include <inttypes.h>
+#include <string.h>
+
+enum { WIDTH = 80, LABEL = 10, LOG = 24 };
+
+struct ink {
+    const char *good, *bad, *bold, *plain;
+};
+
+static struct ink ink_of(bool colour)
+{
+    return colour ? (struct ink){"\033[32m", "\033[31m", "\033[1m", "\033[0m"}
+                  : (struct ink){"", "", "", ""};
+}
+
+/* ---- Lines of at most 80 columns. ---- */
+
+/* What a terminal would obey is not for it. Returns new. */
+static char *tame(const char *text)
+{
+    char *copy = g_strdup(text);
+    for (char *c = copy; *c; c++)
+        if ((unsigned char)*c < ' ' && *c != '\n')
+            *c = *c == '\t' ? ' ' : '?';
+    return copy;
+}
+
+/* "label     words ..", the lines below indented like the first. */
+static void print_words(FILE *file, const char *label, const char *text)
+{
+    g_autofree char *copy = tame(text);
+    g_auto(GStrv) words = g_strsplit(copy, " ", -1);
+    glong column = LABEL + 2;
+    fprintf(file, "  %-*s", LABEL, label);
+    for (int i = 0; words[i]; i++) {
+        glong size = g_utf8_strlen(words[i], -1);
+        if (i > 0 && column + 1 + size > WIDTH) {
+            fprintf(file, "\n%*s", LABEL + 2, "");
+            column = LABEL + 2;
+        } else if (i > 0) {
+            fputc(' ', file);
+            column++;
+        }
+        fputs(words[i], file);
+        column += size;
+    }
+    fputc('\n', file);
+}
+
+static void print_lines(FILE *file, const char *text, int most)
+{
+    g_autofree char *copy = g_strchomp(tame(text));
+    g_auto(GStrv) lines = g_strsplit(copy, "\n", -1);
+    int count = (int)g_strv_length(lines);
+    for (int i = 0; i < MIN(count, most); i++)
+        fprintf(file, "  %.*s\n", WIDTH - 2, lines[i]);
+    if (count > most)
+        fprintf(file, "  (%d more lines)\n", count - most);
+}
+
+/* ---- One failure. ---- */
+
+static void print_again(FILE *file, const struct grade *grade,
+                        const struct verdict *verdict)
+{
+    g_autofree char *seed =
+        verdict->seeded ? g_strdup_printf(" SEED=0x%" PRIx64, verdict->seed)
+                        : g_strdup("");
+    g_autofree char *command =
+        g_strdup_printf("make replay EX=%s%s \\", grade->task->module, seed);
+    print_words(file, "again", command);
+    g_autofree char *test = g_strdup_printf("TEST=%s", verdict->rule->test);
+    print_words(file, "", test);
+}
+
+static void print_failure(FILE *file, const struct grade *grade,
+                          const struct verdict *verdict, const struct ink *ink)
+{
+    g_autofree char *hint =
+        g_strdup_printf("make hint EX=%s", grade->task->module);
+    fprintf(file, "\n%s%s%s  %s  (-%u)\n\n", ink->bad,
+            verdict_name(verdict->word), ink->plain, verdict->rule->test,
+            verdict->rule->points);
+    print_words(file, "rule", verdict->rule->text);
+    print_words(file, "expected", verdict->expected);
+    print_words(file, "got", verdict->got);
+    if (verdict->place)
+        print_words(file, "at", verdict->place);
+    if (verdict->trace && *verdict->trace) {
+        fprintf(file, "\n%14s        %-30s   result\n", "time", "call");
+        print_lines(file, verdict->trace, 14);
+        fprintf(file, "\n");
+    }
+    print_again(file, grade, verdict);
+    print_words(file, "hint", hint);
+}
+
+/* ---- All of them. ---- */
+
+static void print_row(FILE *file, const struct verdict *verdict,
+                      const struct ink *ink)
+{
+    bool good = verdict->word == PASS;
+    fprintf(file, "  %s%-5s%s %2u/%-2u  %.66s\n", good ? ink->good : ink->bad,
+            verdict_name(verdict->word), ink->plain, verdict->earned,
+            verdict->rule->points, verdict->rule->test);
+}
+
+static const struct verdict *first_failure(const struct grade *grade)
+{
+    for (guint i = 0; i < grade->verdicts->len; i++) {
+        const struct verdict *verdict = grade->verdicts->pdata[i];
+        if (verdict->word != PASS)
+            return verdict;
+    }
+    return NULL;
+}
+
+static unsigned count_failures(const struct grade *grade)
+{
+    unsigned count = 0;
+    for (guint i = 0; i < grade->verdicts->len; i++)
+        count += ((struct verdict *)grade->verdicts->pdata[i])->word != PASS;
+    return count;
+}
+
+/* What the compiler says, as it says it. */
+static void print_log(FILE *file, const char *log)
+{
+    g_autofree char *copy = g_strchomp(tame(log));
+    g_auto(GStrv) lines = g_strsplit(copy, "\n", -1);
+    int count = (int)g_strv_length(lines);
+    for (int i = 0; i < MIN(count, LOG); i++)
+        fprintf(file, "%s\n", lines[i]);
+    if (count > LOG)
+        fprintf(file, "(%d more lines)\n", count - LOG);
+    fprintf(file, "\n");
+}
+
+/* There was nothing to run, for one reason. */
+static void print_build(FILE *file, const struct grade *grade,
+                        const struct verdict *verdict, const struct ink *ink)
+{
+    if (grade->log)
+        print_log(file, grade->log);
+    fprintf(file, "  %sBUILD%s  nothing was run, because\n\n", ink->bad,
+            ink->plain);
+    print_words(file, "", verdict->got);
+}
+
+static void print_tests(FILE *file, const struct grade *grade,
+                        const struct verdict *failure, const struct ink *ink)
+{
+    for (guint i = 0; i < grade->verdicts->len; i++)
+        print_row(file, grade->verdicts->pdata[i], ink);
+    if (failure)
+        print_failure(file, grade, failure, ink);
+    if (count_failures(grade) > 1)
+        fprintf(file,
+                "\n  This was the first of %u. TEST=NAME shows another one.\n",
+                count_failures(grade));
+}
+
+void report_text(FILE *file, const struct grade *grade, bool colour)
+{
+    struct ink ink = ink_of(colour);
+    const struct verdict *failure = first_failure(grade);
+    g_autofree char *source = task_path(grade->task, ".c");
+    fprintf(file, "\n%sExercise %s. %s%s\n%s\n\n", ink.bold,
+            grade->task->number, grade->task->title, ink.plain, source);
+    if (failure && failure->word == BUILD)
+        print_build(file, grade, failure, &ink);
+    else
+        print_tests(file, grade, failure, &ink);
+    fprintf(file, "\n  %s%u of %u points%s   receipt %s-%s\n", ink.bold,
+            grade->earned, grade->most, ink.plain, grade->task->number,
+            grade->receipt);
+}

@@ -1,0 +1,9 @@
+#include "01-sockets/deadline.h"
+#include "common/course/todo.h"
+
+nsec deadline_left(nsec deadline, nsec now)
+{
+    /* TODO: how long from now until then? Mind that nanoseconds have no
+     * sign, and that a deadline may be past. */
+    return todo(deadline - now);
+}
