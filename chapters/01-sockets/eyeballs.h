@@ -21,10 +21,11 @@
 #define EYEBALLS_DELAY (250 * MSEC)
 
 /** As dial(): connect by the first of @p addresses, a GArray of struct address
- * in any order (eyeballs_order() is applied), that answers before @p deadline, a time of clock_monotonic(). Returns a
- * connected socket that does not block (SOCK_NONBLOCK, SOCK_CLOEXEC), or -1 and
- * the errno of the last attempt to fail: ETIMEDOUT when @p deadline came first.
- * No descriptor is left open by an attempt that failed or lost. */
+ * in any order (eyeballs_order() is applied), that answers before @p deadline,
+ * a time of clock_monotonic(). Returns a connected socket that does not block
+ * (SOCK_NONBLOCK, SOCK_CLOEXEC), or -1 and the errno of the last attempt to
+ * fail: ETIMEDOUT when @p deadline came first. No descriptor is left open by an
+ * attempt that failed or lost. */
 int eyeballs_dial(const GArray *addresses, nsec deadline);
 /** The order of the attempts (RFC 8305, 4): the families take turns, beginning
  * with that of the first address; within a family nothing changes. Returns

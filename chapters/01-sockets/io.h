@@ -9,8 +9,8 @@
  *         ...errno says why...
  *
  * Sockets may block or not. A deadline is a time of clock_monotonic()
- * (clock.h), and NEVER means none. Nothing here raises SIGPIPE. To read or
- * write no bytes at all returns 0 at once.
+ * (clock.h), and NEVER means none. Nothing here raises SIGPIPE. All of no bytes
+ * are read and written at once: 0.
  */
 #ifndef SOCKETS_IO_H
 #define SOCKETS_IO_H

@@ -18,9 +18,10 @@
  * the end the sender waits. That is *backpressure*; nothing is ever dropped.
  *
  * It reads at most once a turn, so that a flood keeps nobody else waiting, and
- * it asks the loop to watch only for what it can use. Nothing raises SIGPIPE. What is written leaves
- * when the turn ends, in one system call, once there is a connection and the
- * gate lets it pass (gate.h, from chapter 4 on; NULL until then).
+ * it asks the loop to watch only for what it can use. Nothing raises SIGPIPE.
+ * What is written leaves when the turn ends, in one system call, once there is
+ * a connection and the gate lets it pass (gate.h, from chapter 4 on; NULL until
+ * then).
  *
  * The owner is called by the loop alone: no function of this page calls it. It
  * may free the stream in on_close, or outside of its own callbacks.

@@ -9,14 +9,14 @@ title() {
     printf "\n$bold%s$plain\n\n" "$1"
 }
 run() {
-    echo "\$ build/bin/$*"
+    echo "\$ $BIN/$*"
     program=$1
     shift
     timeout --foreground 20 "$BIN/$program" "$@" 2>&1 || echo "(exit status $?)"
 }
 # Starts a server; its address is in $address then.
 serve() {
-    echo "\$ build/bin/$* &"
+    echo "\$ $BIN/$* &"
     program=$1
     shift
     : > "$out"
@@ -53,14 +53,21 @@ the chunks in its midst. This one does not:
 TEXT
 "$BIN/http_get" "$address/" > "$out.whole" || true
 "$BIN/http_get" "$address/chunked" > "$out.chunked" || true
-echo "\$ build/bin/http_get $address/ > page"
-echo "\$ build/bin/http_get $address/chunked | cmp - page"
+echo "\$ $BIN/http_get $address/ > page"
+echo "\$ $BIN/http_get $address/chunked | cmp - page"
 cmp "$out.whole" "$out.chunked" && echo "(the same, byte for byte)" || true
 
 title "What goes wrong gets one clear sentence"
 run http_get "127.0.0.1:1/"
 run http_get "127.0.0.1:99999/"
 run http_get "$address/nothing-here"
+
+title "Two connections made one: a relay before the server"
+web=$server page=$address
+serve relay --listen=127.0.0.1:0 --to="$page"
+run http_get "$address/" | head -n 4
+stop
+server=$web
 stop
 
 title "A name with a dead address: who waits how long?"

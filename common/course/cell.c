@@ -2,9 +2,9 @@
  *     grader ── keeper ── first ── the program ── whatever it starts
  *                         └─ process 1 of its own world of ids
  *
- * When the first process of such a world ends, the kernel ends all others in it.
- * Where the kernel does not give us one, whoever is left behind becomes a child
- * of ours (PR_SET_CHILD_SUBREAPER) and is ended one by one.
+ * When the first process of such a world ends, the kernel ends all others in
+ * it. Where the kernel does not give us one, whoever is left behind becomes a
+ * child of ours (PR_SET_CHILD_SUBREAPER) and is ended one by one.
  *
  * How the program ended is told in a page of memory that it does not have: it
  * was replaced by exec.

@@ -42,7 +42,7 @@ static char *look_for_reason(struct grade *grade, const struct grade_plan *plan)
         grade->log = read_file(other);
     }
     if (grade->log)
-        return g_strdup("it cannot be built; above stands why");
+        return g_strdup("it cannot be built");
     g_autofree char *checked =
         plan->checked ? file_of(plan->checked, "exercises", task, "", ".o")
                       : NULL;
@@ -50,7 +50,7 @@ static char *look_for_reason(struct grade *grade, const struct grade_plan *plan)
     if (!plan->trusting)
         permit_check(&permit, task, &reason);
     if (!reason && (grade->log = read_file(link)))
-        reason = g_strdup("it cannot be linked; above stands why");
+        reason = g_strdup("it cannot be linked");
     return reason;
 }
 

@@ -6,7 +6,8 @@
  *     ... grade->earned of task_points(task) ...
  *
  * The files were built before (common/tools/mine.sh): the reader's object, or a
- * log that says why there is none; and the program of the tests, linked with it.
+ * log that says why there is none; and the program of the tests, linked with
+ * it.
  */
 #ifndef COURSE_GRADE_H
 #define COURSE_GRADE_H

@@ -9,14 +9,15 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-enum { SECONDS = 3, LATE = 124, SHOWN = 16 }; /* Of processor time. */
+enum { SECONDS = 3, LATE = 124 }; /* Of processor time. */
 
 /* ---- What a test says. ---- */
 
 /* The last lines, for those who run the program by hand. */
 static void print_sheet(const struct sheet *sheet)
 {
-    uint32_t first = sheet->lines > SHOWN ? sheet->lines - SHOWN : 0;
+    uint32_t first =
+        sheet->lines > SHEET_LINES ? sheet->lines - SHEET_LINES : 0;
     fprintf(stderr, "expected  %s\ngot       %s\n", sheet->expected,
             sheet->got);
     for (uint32_t i = first; i < sheet->lines; i++)
@@ -34,7 +35,7 @@ static void G_GNUC_NORETURN end_in(enum sheet_state state, const char *at,
     g_strlcpy(sheet->expected, wanted, sizeof sheet->expected);
     g_strlcpy(sheet->got, got, sizeof sheet->got);
     print_sheet(sheet);
-    _fail(at, 0);
+    _fail(*at ? at : "the stage", 0);
     abort();
 }
 

@@ -16,11 +16,11 @@
  *         return graded_run(argc, argv, tests, G_N_ELEMENTS(tests));
  *     }
  *
- * By hand it is a test program like any other (judge/test.h): all tests, or those
- * that match a pattern. The grader (cell.h) starts it once for each test. What a
- * failed expectation says stands on the sheet (sheet.h) for it to read: what was
- * expected, what was got. The points and the rules themselves stand in the
- * table of the exercise (task.h).
+ * By hand it is a test program like any other (judge/test.h): all tests, or
+ * those that match a pattern. The grader (cell.h) starts it once for each test.
+ * What a failed expectation says stands on the sheet (sheet.h) for it to read:
+ * what was expected, what was got. The points and the rules themselves stand in
+ * the table of the exercise (task.h).
  */
 #ifndef COURSE_GRADED_H
 #define COURSE_GRADED_H

@@ -13,10 +13,10 @@
  * The linker's --wrap sends the module's calls here (local.mk). Each is noted
  * with its result on the sheet (sheet.h), so that a failure can show them.
  *
- * All bytes are those of one row: byte number i of whatever is sent, either way,
- * shall be kernel_row()[i], and each that arrives at a peer is compared. Whoever
- * waits for what will never happen, or calls on and on while nothing changes,
- * fails with HANG.
+ * All bytes are those of one row: byte number i of whatever is sent, either
+ * way, shall be kernel_row()[i], and each that arrives at a peer is compared.
+ * Whoever waits for what will never happen, or calls on and on while nothing
+ * changes, fails with HANG.
  */
 #ifndef COURSE_KERNEL_H
 #define COURSE_KERNEL_H
@@ -36,7 +36,8 @@ enum { KERNEL_ROW = 1 << 20 };
 /** Does a socket of the module block, at first? */
 enum blocking { NONBLOCK, BLOCK };
 
-/** The other end of a connection. The test reads these; all counts are bytes. */
+/** The other end of a connection. The test reads these; all counts are bytes.
+ * */
 struct peer {
     int fd;           /**< The module's end. */
     uint64_t sent;    /**< Sent to the module, so far. */

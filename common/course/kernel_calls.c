@@ -43,8 +43,8 @@ static ssize_t refuse(int error)
 
 /* ---- Luck. ---- */
 
-/* What the script, or luck, makes of a call for @p *size bytes. Returns 0; or an
- * errno. */
+/* What the script, or luck, makes of a call for @p *size bytes. Returns 0; or
+ * an errno. */
 static int step(struct script *script, size_t *size)
 {
     if (script->next < script->count) {
@@ -87,6 +87,18 @@ static int take_error(struct socket *socket)
     return error;
 }
 
+/* MSG_WAITALL: until there are @p size bytes, or an end. */
+static int wait_for_all(struct socket *socket, size_t size, int flags)
+{
+    const struct peer *peer = &socket->peer;
+    while (!socket->nonblock && !(flags & MSG_DONTWAIT) && !peer->floods &&
+           peer->sent - peer->taken < size && !socket->they_ended &&
+           !socket->was_reset)
+        if (kernel_sleep(KERNEL_NEVER, "recv, which waits for all,") < 0)
+            return peer->sent > peer->taken ? 0 : EINTR;
+    return 0;
+}
+
 static ssize_t take(struct socket *socket, uint8_t *data, size_t size,
                     int flags)
 {
@@ -102,7 +114,8 @@ static ssize_t take(struct socket *socket, uint8_t *data, size_t size,
     }
     if (!(flags & MSG_PEEK))
         peer->taken += count;
-    kernel_progress();
+    if (count > 0)
+        kernel_progress();
     return (ssize_t)count;
 }
 
@@ -119,6 +132,8 @@ static ssize_t receive(int fd, uint8_t *data, size_t size, int flags,
     int trouble = step(&socket->receives, &size);
     if (!trouble)
         trouble = wait_for(socket, flags, EPOLLIN, call);
+    if (!trouble && flags & MSG_WAITALL)
+        trouble = wait_for_all(socket, size, flags);
     bool empty = socket->peer.taken == socket->peer.sent;
     if (!trouble && empty && !socket->peer.floods && !socket->they_ended)
         trouble = take_error(socket);

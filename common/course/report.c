@@ -84,9 +84,11 @@ static void print_failure(FILE *file, const struct grade *grade,
 {
     g_autofree char *hint =
         g_strdup_printf("make hint EX=%s", grade->task->module);
-    fprintf(file, "\n%s%s%s  %s  (-%u)\n\n", ink->bad,
-            verdict_name(verdict->word), ink->plain, verdict->rule->test,
-            verdict->rule->points);
+    fprintf(file, "\n%s%s%s  %s", ink->bad, verdict_name(verdict->word),
+            ink->plain, verdict->rule->test);
+    if (verdict->rule->points > 0)
+        fprintf(file, "  (-%u)", verdict->rule->points);
+    fprintf(file, "\n\n");
     print_words(file, "rule", verdict->rule->text);
     print_words(file, "expected", verdict->expected);
     print_words(file, "got", verdict->got);
@@ -152,6 +154,8 @@ static void print_build(FILE *file, const struct grade *grade,
     fprintf(file, "  %sBUILD%s  nothing was run, because\n\n", ink->bad,
             ink->plain);
     print_words(file, "", verdict->got);
+    if (grade->log)
+        print_words(file, "", "(What the compiler says stands above.)");
 }
 
 static void print_tests(FILE *file, const struct grade *grade,

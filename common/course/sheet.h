@@ -1,9 +1,8 @@
 /**
- * @file sheet.h
- * What the grader reads of a graded test, even when the test has crashed: a page
- * of memory that both share. The grader lays it out and hands it down as a file
- * descriptor; the test's process fills it in, and its last line is an answer
- * that only a test that came to its end can give.
+ * @file sheet.h What the grader reads of a graded test, even when the test has
+ * crashed: a page of memory that both share. The grader lays it out and hands
+ * it down as a file descriptor; the test's process fills it in, and its last
+ * line is an answer that only a test that came to its end can give.
  *
  * Descriptors may be closed and output may be forged: neither is believed.
  * Without a grader there is a sheet of the process's own, and all the same

@@ -3,8 +3,9 @@
  * nothing is left of it. First those that are linked without asking what they
  * call, since no list of calls is ever complete; then the list.
  *
- * The submissions stand in hostile/. They are built here, as the Makefile builds
- * a reader's (common/tools/mine.sh), in an exercise of a book of its own:
+ * The submissions stand in hostile/. They are built here, as the Makefile
+ * builds a reader's (common/tools/mine.sh), in an exercise of a book of its
+ * own:
  *
  *     DIR/exercises/99-hostile/victim.c, .task      the book
  *     DIR/plain/mine/obj, DIR/plain/obj             objects, theirs and ours

@@ -1,4 +1,5 @@
-/* What people and machines read of a grade: its lines, its columns, its forms. */
+/* What people and machines read of a grade: its lines, its columns, its forms.
+ * */
 #include "common/course/report.h"
 #include "common/judge/test.h"
 #include <json-glib/json-glib.h>

@@ -4,8 +4,9 @@
  *
  *     return todo(-1);
  *
- * says on standard error, once, which function is yet to be written, and goes on
- * with the value: a demo carries on. A graded test that comes by earns nothing.
+ * says on standard error, once, which function is yet to be written, and goes
+ * on with the value: a demo carries on. A graded test that comes by earns
+ * nothing.
  */
 #ifndef COURSE_TODO_H
 #define COURSE_TODO_H

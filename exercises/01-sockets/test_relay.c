@@ -162,6 +162,19 @@ static void an_end_that_fails_takes_the_other_with_it(void)
                 "a reset: the right has got a part and not the whole",
                 between.right->heard_end ? "an end" : "nothing");
     disconnect();
+    connect_ends(0); /* The end has come too, and waits behind the bytes. */
+    between.right->room = 5;
+    peer_sends(between.left, 10);
+    peer_ends(between.left);
+    turns(10);
+    peer_resets(between.left);
+    peer_sends(between.right, 5);
+    turns(10);
+    expect_over(EPIPE);
+    expect_that(between.right->heard_reset,
+                "a reset: the right has got a part and not the whole",
+                between.right->heard_end ? "an end" : "nothing");
+    disconnect();
 }
 
 static void who_was_sent_everything_is_not_reset(void)

@@ -1,7 +1,6 @@
 /**
- * @file victim.h
- * An exercise for the tests of the grader: its answer is 2. The submissions here
- * mean no good.
+ * @file victim.h An exercise for the tests of the grader: its answer is 2. The
+ * submissions here mean no good.
  */
 #ifndef COURSE_VICTIM_H
 #define COURSE_VICTIM_H
