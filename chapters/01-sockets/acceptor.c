@@ -72,8 +72,7 @@ static bool is_passing(int error)
 }
 
 /* Returns whether there may be more. Where even the reserve is gone, or the
- * whole machine is short of something, to try again at once would be in vain.
- * */
+ * whole machine is short of something, to try at once would be in vain. */
 static bool take_one(struct acceptor *acceptor)
 {
     int fd = accept_one(acceptor);

@@ -16,7 +16,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { IDLE_MOST = 2000 }; /* Calls while nothing changes. */
 #define BOOTED (100 * SEC)
 
 enum action { SENDS, READS, ENDS, RESETS, SIGNAL, ANSWER };
@@ -36,78 +35,7 @@ struct place {
 
 struct machine machine;
 
-/* ---- Notes. ---- */
-
-void kernel_progress(void)
-{
-    machine.idle = 0;
-}
-
-static void write_line(char *line, size_t size, const char *text)
-{
-    nsec time = machine.now - BOOTED;
-    g_snprintf(line, size, "%6" G_GUINT64_FORMAT ".%03u  %s", time / SEC,
-               (unsigned)(time % SEC / MSEC), text);
-}
-
-static void note_line(const char *text)
-{
-    char line[SHEET_LINE];
-    write_line(line, sizeof line, text);
-    sheet_note(line);
-    machine.again = 0;
-}
-
-/* The same once more, and nothing has changed: the line says how often. */
-static bool is_again(const char *text)
-{
-    char line[SHEET_LINE], longer[SHEET_LINE];
-    if (machine.idle == 0 || strcmp(text, machine.last) != 0)
-        return false;
-    machine.again++;
-    g_snprintf(longer, sizeof longer, "%4u  %s, %u times", machine.noted, text,
-               machine.again + 1);
-    write_line(line, sizeof line, longer);
-    sheet_amend(line);
-    return true;
-}
-
-void kernel_note(const char *format, ...)
-{
-    char text[sizeof machine.last], numbered[SHEET_LINE];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    if (!is_again(text)) {
-        machine.noted++;
-        g_snprintf(numbered, sizeof numbered, "%4u  %s", machine.noted, text);
-        note_line(numbered);
-        memcpy(machine.last, text, sizeof text);
-    }
-    kernel_count();
-}
-
-void kernel_count(void)
-{
-    machine.calls++;
-    machine.now += USEC; /* So long, and nobody spins in no time at all. */
-    if (++machine.idle > IDLE_MOST)
-        graded_hang("to wait until something can be done (poll, epoll)",
-                    "call after call, and nothing has changed for %u of them",
-                    IDLE_MOST);
-}
-
-void kernel_say(const char *format, ...)
-{
-    char text[sizeof machine.last], marked[SHEET_LINE];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    g_snprintf(marked, sizeof marked, "   >  %s", text);
-    note_line(marked);
-}
+/* ---- What happens. ---- */
 
 static void note_happening(const struct socket *socket, const char *what)
 {
@@ -117,7 +45,7 @@ static void note_happening(const struct socket *socket, const char *what)
                    socket->peer.fd, what);
     else
         g_snprintf(line, sizeof line, "   *  %s", what);
-    note_line(line);
+    kernel_note_line(line);
     kernel_progress();
 }
 
@@ -129,13 +57,6 @@ static void note_bytes(const struct socket *socket, const char *what,
                count == 1 ? "" : "s");
     note_happening(socket, text);
 }
-
-const char *kernel_errno(int error)
-{
-    return strerrorname_np(error);
-}
-
-/* ---- What happens. ---- */
 
 static void happen(const struct happening *happening)
 {
@@ -333,6 +254,15 @@ uint32_t kernel_events(int fd)
            (broken || (ended && peer->heard_end) ? EPOLLHUP : 0);
 }
 
+int kernel_take_error(struct socket *socket)
+{
+    int error = socket->error;
+    socket->error = 0;
+    if (error)
+        kernel_progress();
+    return error;
+}
+
 /* ---- Connecting. ---- */
 
 void kernel_place(uint16_t port, nsec delay, int failure)
@@ -384,7 +314,7 @@ static void forget_machine(void)
 void kernel_boot(uint64_t seed)
 {
     forget_machine();
-    machine.now = BOOTED;
+    machine.now = machine.booted = BOOTED;
     machine.dice = dice_at(seed, dice_number("kernel"), 0);
     machine.sockets = g_ptr_array_new_with_free_func(g_free);
     machine.happenings = g_array_new(FALSE, FALSE, sizeof(struct happening));

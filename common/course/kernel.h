@@ -36,8 +36,7 @@ enum { KERNEL_ROW = 1 << 20 };
 /** Does a socket of the module block, at first? */
 enum blocking { NONBLOCK, BLOCK };
 
-/** The other end of a connection. The test reads these; all counts are bytes.
- * */
+/** The other end of a connection. The test reads these; counts are bytes. */
 struct peer {
     int fd;           /**< The module's end. */
     uint64_t sent;    /**< Sent to the module, so far. */

@@ -1,7 +1,8 @@
 /**
  * @file kernel_parts.h
- * The parts of the staged kernel (kernel.h): its state stands in kernel.c, the
- * system calls in kernel_calls.c and, of those that wait, in kernel_waits.c.
+ * The parts of the staged kernel (kernel.h). What happens in it stands in
+ * kernel.c, what is noted of it in kernel_notes.c, and the system calls in
+ * kernel_calls.c (bytes), kernel_sockets.c and kernel_waits.c.
  */
 #ifndef COURSE_KERNEL_PARTS_H
 #define COURSE_KERNEL_PARTS_H
@@ -45,7 +46,7 @@ struct entry {
 
 /** The machine. */
 struct machine {
-    nsec now;
+    nsec now, booted;
     struct dice dice;
     bool trouble;
     struct entry entries[FDS];
@@ -65,6 +66,15 @@ void kernel_progress(void);
 void kernel_count(void);
 /** A call was made: count it, and note it as printf does. */
 void kernel_note(const char *format, ...) G_GNUC_PRINTF(1, 2);
+/** A line of another kind. */
+void kernel_note_line(const char *text);
+/** Note a call, as printf, and its @p result, which it returns; errno stays. */
+ssize_t kernel_tell(ssize_t result, const char *format, ...)
+    G_GNUC_PRINTF(2, 3);
+/** Returns -1, and errno is @p error. */
+ssize_t kernel_refuse(int error);
+/** The error that waits for the next call on @p socket, once. 0: none does. */
+int kernel_take_error(struct socket *socket);
 /** The name of an errno, as "EINTR". */
 const char *kernel_errno(int error);
 /** Sleep until @p until or, before it, until something happens. Returns 0; or

@@ -40,8 +40,7 @@ struct task {
     GPtrArray *answers; /**< char *: a question, a line break, its answer. */
 };
 
-/** The exercise whose table is at @p path. Returns new; or NULL and @p error.
- * */
+/** The exercise of the table at @p path. Returns new; or NULL and @p error. */
 struct task *task_read(const char *path, GError **error);
 /** The sum of the points. */
 unsigned task_points(const struct task *task);

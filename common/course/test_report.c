@@ -1,5 +1,4 @@
-/* What people and machines read of a grade: its lines, its columns, its forms.
- * */
+/* What people and machines read of a grade: lines, columns, forms. */
 #include "common/course/report.h"
 #include "common/judge/test.h"
 #include <json-glib/json-glib.h>

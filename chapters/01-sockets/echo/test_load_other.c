@@ -1,5 +1,4 @@
-/* The load, and echoes that are none: each is noticed, and told in a sentence.
- * */
+/* The load, and echoes that are none: each is noticed, and told of. */
 #include "01-sockets/echo/test_load.h"
 #include <pthread.h>
 #include <stdio.h>
