@@ -223,7 +223,7 @@ static void print_rows(void)
            "for bytes <= %d\n"
            "# claim: |together - together_model| / together_model <= 0.5 "
            "for bytes <= %d\n"
-           "# claim: together <= apart / 2 for bytes <= 1024\n"
+           "# claim: together <= apart for bytes <= 1024\n"
            "# claim: copied <= apart\n",
            FITTED, FITTED / 2);
     for (int i = 0; i < SIZES; i++) {
