@@ -23,6 +23,16 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+/* Does a sanitizer take memory, time and threads of its own? */
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+#define SANITIZED true
+#elif defined __has_feature
+#define SANITIZED \
+    (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer))
+#else
+#define SANITIZED false
+#endif
+
 /** How long to wait for what must come. */
 #define PATIENCE (60 * SEC)
 

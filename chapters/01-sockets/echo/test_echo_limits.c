@@ -13,15 +13,6 @@
 #include <sys/syscall.h>
 #include <time.h>
 
-#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
-#define SANITIZED true
-#elif defined __has_feature
-#define SANITIZED \
-    (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer))
-#else
-#define SANITIZED false
-#endif
-
 enum { CLIENTS = 10000, SPARE = 200, FEW = 24, LATE = 6, NO_FILTER = 77 };
 
 /* ---- What a server holds. ---- */
@@ -149,17 +140,15 @@ static void come_and_go(const struct server *server)
 static void holds_nothing_of_who_has_gone(void **state)
 {
     struct server server = start(of(state)->model);
-    unsigned held = held_alone(&server);
+    unsigned held = held_alone(&server), crowds = 0;
     unsigned long memory = 0, before;
-    unsigned crowds = 0;
     do {
         come_and_go(&server);
         visit(&server);
         settle(&server, held);
         before = memory;
         memory = memory_of(&server, "VmRSS:");
-        crowds++;
-    } while (memory > before + 64 && crowds < 12 && !SANITIZED);
+    } while (memory > before + 64 && ++crowds < 12 && !SANITIZED);
     if (!SANITIZED)
         assert_in_range(memory, 0, before + 64);
     end(&server);
@@ -262,7 +251,6 @@ static size_t stuff_to_the_brim(int greedy, int honest)
     return sent;
 }
 
-/* One after the other, beside an honest one. */
 static void let_ten_be_greedy(const struct server *server, int honest,
                               unsigned held)
 {
