@@ -110,6 +110,7 @@ chosen_modules := $(if $(filter grade replay reset hint,$(goals)),$(call which,'
 mine := $(if $(MINE),$(sort $(call which,$(subst $(comma), ,$(MINE)))))
 $(if $(filter none,$(chosen_modules) $(mine)),$(error no exercise of that name))
 P := $B$(if $(MINE),/mine)
+S := build/$(clang)san
 
 # Where the program of a source is built: chapters/01-sockets/serve_http.c is
 # build/bin/http, common/world/test_sim.c is build/test/common/world/test_sim.
@@ -187,7 +188,7 @@ $(programs): $(if $(MINE),$P/notice.o)
 
 # ---- The reader's own. -------------------------------------------------------
 
-# His objects, and a word on what is in the place of each source.
+# The objects, and a word on what is in the place of each source.
 define mine_object
 $B/mine/obj/exercises/$1.kind: FORCE
 	@mkdir -p $$(@D); k=$$$$(stat -c '%F %Y' exercises/$1.c 2>&1; [ ! -f exercises/$1.c ] || cksum < exercises/$1.c); \
@@ -265,15 +266,15 @@ bench: $(filter $P/bin/%,$(programs)) ## Measure speed, as ratios within one run
 
 # The tests run under sanitizers; what may be linked is read from plain objects.
 grade: $B/bin/grade $(foreach m,$(chosen_modules),$B/mine/obj/exercises/$m.o $B/obj/solutions/$m.o) ## Grade your exercises: EX=io, CH=1; FORMAT=json, SALT=word
-	@$(MAKE) SAN=1 MINE= $(addprefix build/san/,$(call graded_of,$(chosen_modules)))
-	@$B/bin/grade --build=$B --exercise='$(or $(EX),$(CH))' --test='$(TEST)' --salt='$(SALT)' --format='$(FORMAT)'
+	@$(MAKE) SAN=1 MINE= $(addprefix $S/,$(call graded_of,$(chosen_modules)))
+	@$B/bin/grade --build=$B --sanitized=$S --exercise='$(or $(EX),$(CH))' --test='$(TEST)' --salt='$(SALT)' --format='$(FORMAT)'
 
 replay: ## See a failure again: EX=io SEED=0x5 TEST=name; DEBUG=1 under gdb
 	@$(if $(EX),,echo "replay: which one? EX=io" >&2; exit 2)
-	@$(MAKE) SAN=1 MINE= $(addprefix build/san/,$(call graded_of,$(chosen_modules)))
-	@log=build/san/mine/obj/exercises/$(firstword $(chosen_modules)).log; [ ! -e $$log ] || { cat $$log; exit 1; }
+	@$(MAKE) SAN=1 MINE= $(addprefix $S/,$(call graded_of,$(chosen_modules)))
+	@log=$S/mine/obj/exercises/$(firstword $(chosen_modules)).log; [ ! -e $$log ] || { cat $$log; exit 1; }
 	@SEED='$(SEED)' SALT='$(SALT)' $(if $(TEST),GRADE_TEST='$(TEST)') $(if $(DEBUG),gdb -q --args) \
-	  build/san/$(call graded_of,$(firstword $(chosen_modules)))
+	  $S/$(call graded_of,$(firstword $(chosen_modules)))
 
 hint: $B/bin/hint ## A hint, one more each time: EX=io
 	@$(if $(EX),$B/bin/hint $(notdir $(chosen_modules)),echo "hint: for which one? EX=io" >&2; exit 2)

@@ -25,62 +25,32 @@ static void print_sheet(const struct sheet *sheet)
                 sheet->line[i % SHEET_LINES]);
 }
 
-static void G_GNUC_NORETURN end_in(enum sheet_state state, const char *at,
-                                   const char *wanted, const char *got)
+void graded_fail(enum sheet_state state, const char *at, const char *wanted,
+                 const char *format, ...)
 {
     struct sheet *sheet = sheet_open();
-    sheet->state = state;
-    sheet->seeded = test_seed_now(&sheet->seed);
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(sheet->got, sizeof sheet->got, format, arguments);
+    va_end(arguments);
     g_strlcpy(sheet->at, at, sizeof sheet->at);
     g_strlcpy(sheet->expected, wanted, sizeof sheet->expected);
-    g_strlcpy(sheet->got, got, sizeof sheet->got);
+    sheet->seeded = test_seed_now(&sheet->seed);
+    sheet->state = state;
     print_sheet(sheet);
-    _fail(*at ? at : "the stage", 0);
+    _fail(at, 0);
     abort();
 }
 
-void graded_wrong_at(const char *file, int line, const char *wanted,
-                     const char *format, ...)
-{
-    char got[SHEET_TEXT], at[SHEET_LINE];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(got, sizeof got, format, arguments);
-    va_end(arguments);
-    g_snprintf(at, sizeof at, "%s:%d", file, line);
-    end_in(SHEET_WRONG, at, wanted, got);
-}
-
-void graded_wrong(const char *wanted, const char *format, ...)
-{
-    char got[SHEET_TEXT];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(got, sizeof got, format, arguments);
-    va_end(arguments);
-    end_in(SHEET_WRONG, "", wanted, got);
-}
-
-void graded_hang(const char *wanted, const char *format, ...)
-{
-    char got[SHEET_TEXT];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(got, sizeof got, format, arguments);
-    va_end(arguments);
-    end_in(SHEET_HANG, "", wanted, got);
-}
-
-void graded_equal(const char *what, int64_t got, int64_t wanted,
-                  const char *file, int line)
+void graded_equal(const char *at, const char *what, int64_t got, int64_t wanted)
 {
     char right[SHEET_TEXT];
     const char *error = got == -1 && errno ? strerrorname_np(errno) : NULL;
     if (got == wanted)
         return;
     g_snprintf(right, sizeof right, "%s %" G_GINT64_FORMAT, what, wanted);
-    graded_wrong_at(file, line, right, "%" G_GINT64_FORMAT "%s%s", got,
-                    error ? ", and errno is " : "", error ? error : "");
+    graded_fail(SHEET_WRONG, at, right, "%" G_GINT64_FORMAT "%s%s", got,
+                error ? ", and errno is " : "", error ? error : "");
 }
 
 static const char *name_of(int error)
@@ -89,31 +59,30 @@ static const char *name_of(int error)
     return error == 0 ? "0 (none)" : name ? name : "no errno at all";
 }
 
-void graded_errno(const char *what, int got, int wanted, const char *file,
-                  int line)
+void graded_errno(const char *at, const char *what, int got, int wanted)
 {
     char right[SHEET_TEXT];
     if (got == wanted)
         return;
     g_snprintf(right, sizeof right, "%s: %s", what, name_of(wanted));
-    graded_wrong_at(file, line, right, "%s", name_of(got));
+    graded_fail(SHEET_WRONG, at, right, "%s", name_of(got));
 }
 
-void graded_error(const char *what, int64_t got, int seen, int wanted,
-                  const char *file, int line)
+void graded_error(const char *at, const char *what, int64_t got, int wanted)
 {
     char right[SHEET_TEXT];
+    int seen = errno;
     if (got == -1 && seen == wanted)
         return;
     g_snprintf(right, sizeof right, "%s -1, and errno is %s", what,
                strerrorname_np(wanted));
     if (got != -1)
-        graded_wrong_at(file, line, right, "%" G_GINT64_FORMAT, got);
-    graded_wrong_at(file, line, right, "-1, and errno is %s", name_of(seen));
+        graded_fail(SHEET_WRONG, at, right, "%" G_GINT64_FORMAT, got);
+    graded_fail(SHEET_WRONG, at, right, "-1, and errno is %s", name_of(seen));
 }
 
-void graded_bytes(const char *what, const void *got, const void *wanted,
-                  size_t size, const char *file, int line)
+void graded_bytes(const char *at, const char *what, const void *got,
+                  const void *wanted, size_t size)
 {
     const uint8_t *left = got, *right = wanted;
     char text[SHEET_TEXT];
@@ -124,8 +93,8 @@ void graded_bytes(const char *what, const void *got, const void *wanted,
         return;
     g_snprintf(text, sizeof text, "%s: byte %zu of %zu is 0x%02x", what, i,
                size, right[i]);
-    graded_wrong_at(file, line, text, "0x%02x; those before it are right",
-                    left[i]);
+    graded_fail(SHEET_WRONG, at, text, "0x%02x; those before it are right",
+                left[i]);
 }
 
 /* ---- Running. ---- */

@@ -24,7 +24,9 @@
  */
 #ifndef COURSE_GRADED_H
 #define COURSE_GRADED_H
+#include "common/course/sheet.h"
 #include "common/judge/test.h"
+#include <errno.h>
 
 /** A test of a rule, named by a sentence. */
 struct graded {
@@ -41,50 +43,47 @@ struct graded {
  * for. Returns what main should. */
 int graded_run(int argc, char **argv, const struct graded *tests, size_t count);
 
+/** Where an expectation stands. */
+#define GRADED_HERE __FILE__ ":" G_STRINGIFY(__LINE__)
 /** Expect two integers to be equal: @p what is a phrase, "read_all returns". */
 #define expect_equal(what, got, wanted) \
-    graded_equal(what, (int64_t)(got), (int64_t)(wanted), __FILE__, __LINE__)
+    graded_equal(GRADED_HERE, what, (int64_t)(got), (int64_t)(wanted))
 /** Expect an errno, or 0: @p what is a phrase, "the error of on_close". */
 #define expect_errno(what, got, wanted) \
-    graded_errno(what, got, wanted, __FILE__, __LINE__)
+    graded_errno(GRADED_HERE, what, got, wanted)
 /** Expect -1 and errno @p wanted. */
-#define expect_error(what, got, wanted)                                   \
-    do {                                                                  \
-        int64_t got_first = (int64_t)(got);                               \
-        graded_error(what, got_first, errno, wanted, __FILE__, __LINE__); \
-    } while (0)
+#define expect_error(what, got, wanted) \
+    graded_error(GRADED_HERE, what, (int64_t)(got), wanted)
 /** Expect @p size bytes to be alike. */
 #define expect_bytes(what, got, wanted, size) \
-    graded_bytes(what, got, wanted, size, __FILE__, __LINE__)
+    graded_bytes(GRADED_HERE, what, got, wanted, size)
 /** Expect @p condition, which @p wanted puts into words; the rest, as for
  * printf, says what was seen instead. */
-#define expect_that(condition, wanted, ...)                           \
-    do {                                                              \
-        if (!(condition))                                             \
-            graded_wrong_at(__FILE__, __LINE__, wanted, __VA_ARGS__); \
+#define expect_that(condition, wanted, ...)                             \
+    do {                                                                \
+        if (!(condition))                                               \
+            graded_fail(SHEET_WRONG, GRADED_HERE, wanted, __VA_ARGS__); \
     } while (0)
+/** For what stages the world of a test: it fails here, as expect_that() does. */
+#define graded_wrong(wanted, ...) \
+    graded_fail(SHEET_WRONG, "the stage", wanted, __VA_ARGS__)
+/** The same: it would never come to an end. */
+#define graded_hang(wanted, ...) \
+    graded_fail(SHEET_HANG, "the stage", wanted, __VA_ARGS__)
 
-/** See expect_equal(). */
-void graded_equal(const char *what, int64_t got, int64_t wanted,
-                  const char *file, int line);
+/** See expect_equal(). @p at is where it stands. */
+void graded_equal(const char *at, const char *what, int64_t got,
+                  int64_t wanted);
 /** See expect_errno(). */
-void graded_errno(const char *what, int got, int wanted, const char *file,
-                  int line);
-/** See expect_error(). @p seen is errno. */
-void graded_error(const char *what, int64_t got, int seen, int wanted,
-                  const char *file, int line);
+void graded_errno(const char *at, const char *what, int got, int wanted);
+/** See expect_error(). */
+void graded_error(const char *at, const char *what, int64_t got, int wanted);
 /** See expect_bytes(). */
-void graded_bytes(const char *what, const void *got, const void *wanted,
-                  size_t size, const char *file, int line);
-/** The test fails: @p wanted was expected, and not what the rest says. */
-void graded_wrong_at(const char *file, int line, const char *wanted,
-                     const char *format, ...)
-    G_GNUC_PRINTF(4, 5) G_GNUC_NORETURN;
-/** The same, for what stages the world of a test. */
-void graded_wrong(const char *wanted, const char *format, ...)
-    G_GNUC_PRINTF(2, 3) G_GNUC_NORETURN;
-/** The test does not come to an end: the module hangs. */
-void graded_hang(const char *wanted, const char *format, ...)
-    G_GNUC_PRINTF(2, 3) G_GNUC_NORETURN;
+void graded_bytes(const char *at, const char *what, const void *got,
+                  const void *wanted, size_t size);
+/** The test ends in @p state: @p wanted was expected, and not what the rest
+ * says. */
+void graded_fail(enum sheet_state state, const char *at, const char *wanted,
+                 const char *format, ...) G_GNUC_PRINTF(4, 5) G_GNUC_NORETURN;
 
 #endif

@@ -171,17 +171,6 @@ struct socket *kernel_socket(int fd)
     return entry && entry->kind == SOCKET ? entry->socket : NULL;
 }
 
-struct peer *kernel_peer(int fd)
-{
-    struct peer *found = NULL;
-    for (guint i = 0; i < machine.sockets->len; i++) {
-        struct socket *socket = g_ptr_array_index(machine.sockets, i);
-        if (socket->peer.fd == fd)
-            found = &socket->peer;
-    }
-    return found;
-}
-
 int kernel_take_fd(void)
 {
     for (int i = 0; i < FDS; i++)

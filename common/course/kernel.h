@@ -96,7 +96,5 @@ void kernel_signal_at(nsec when);
 /** Who connects to @p port, of any address, is answered after @p delay, or
  * never: by a connection, or by the errno @p failure. 0: at once. */
 void kernel_place(uint16_t port, nsec delay, int failure);
-/** The peer of descriptor @p fd, whatever the module did with it; or NULL. */
-struct peer *kernel_peer(int fd);
 
 #endif

@@ -31,6 +31,7 @@ void kernel_note_line(const char *text)
     write_line(line, sizeof line, text);
     sheet_note(line);
     machine.again = 0;
+    machine.last[0] = '\0';
 }
 
 /* The same once more, and nothing has changed: the line says how often. */

@@ -20,7 +20,7 @@ struct script {
 
 /** A socket of the module. */
 struct socket {
-    struct peer peer; /* First: kernel_peer() is a cast. */
+    struct peer peer; /* First: from a peer to it is a cast. */
     enum { FRESH, CONNECTING, CONNECTED, BROKEN } state;
     bool nonblock, cloexec;
     bool they_ended, was_reset;

@@ -181,7 +181,7 @@ static const struct {
     {"KILLS_ITS_PARENT", WRONG, "3"},
     {"LEAKS", LEAK, "100 byte(s)"},
     {"LEAVES_A_FILE", WRONG, "3"},
-    {"TODOS", TODO, "victim() is yet to be written"},
+    {"TODOS", TODO, "come_by_a_hole() is yet"},
 };
 
 static void judge(size_t i)

@@ -1,5 +1,6 @@
 #include "common/course/verdict.h"
 #include <glib.h>
+#include <signal.h>
 #include <string.h>
 
 enum { LATE = 124, SHOWN = 12, WIDTH = 74, LONGEST = 400 };
@@ -115,7 +116,6 @@ static void say_what_the_sheet_does(struct verdict *verdict,
     verdict->word = word;
     verdict->expected = text_of(sheet->expected, SHEET_TEXT - 1);
     verdict->got = text_of(sheet->got, SHEET_TEXT - 1);
-    verdict->digest = sheet->trace;
 }
 
 static bool is_flood(struct verdict *verdict, enum cell_end end)
@@ -135,12 +135,11 @@ static bool is_flood(struct verdict *verdict, enum cell_end end)
 static bool is_late(const struct cell_result *cell)
 {
     return cell->end == CELL_LATE || cell->status == LATE ||
-           cell->status == 128 + 24 /* SIGXCPU */ ||
-           (cell->status == 128 + 9 && cell->end == CELL_ENDED);
+           cell->status == 128 + SIGXCPU || cell->status == 128 + SIGKILL;
 }
 
-static void judge(struct verdict *verdict, const struct task *task,
-                  const struct cell_result *cell, const struct sheet *sheet)
+static void judge(struct verdict *verdict, const struct cell_result *cell,
+                  const struct sheet *sheet)
 {
     bool ended = sheet->state == SHEET_ENDED &&
                  sheet->answer == sheet_answer(sheet->nonce);
@@ -169,8 +168,6 @@ static void judge(struct verdict *verdict, const struct task *task,
     else
         say(verdict, CRASH, "to come to the end of the test",
             explain_crash(cell));
-    verdict->digest = sheet->trace;
-    (void)task;
 }
 
 struct verdict *verdict_new(const struct task *task, const struct rule *rule,
@@ -179,7 +176,7 @@ struct verdict *verdict_new(const struct task *task, const struct rule *rule,
 {
     struct verdict *verdict = g_new0(struct verdict, 1);
     verdict->rule = rule;
-    judge(verdict, task, cell, sheet);
+    judge(verdict, cell, sheet);
     bool repeats = verdict->word == PASS || verdict->word == WRONG ||
                    sheet->state == SHEET_HANG;
     verdict->digest = repeats ? sheet->trace : 0;

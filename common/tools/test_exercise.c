@@ -21,28 +21,29 @@ static char *shell(int *status, const char *format, ...)
     return output;
 }
 
-static void expect_skeleton(const char *answer, const char *skeleton)
+/* What skeleton.awk makes of a file. Returns new. */
+static char *skeleton_of(int *status, const char *answer)
 {
     char *dir = test_dir_make();
     g_autofree char *path = g_build_filename(dir, "x.c", NULL);
-    int status;
     g_file_set_contents(path, answer, -1, NULL);
-    g_autofree char *got =
-        shell(&status, "awk -f common/tools/skeleton.awk %s", path);
+    char *got = shell(status, "awk -f common/tools/skeleton.awk %s", path);
     test_dir_remove(dir);
+    return got;
+}
+
+static void expect_skeleton(const char *answer, const char *skeleton)
+{
+    int status;
+    g_autofree char *got = skeleton_of(&status, answer);
     assert_string_equal(got, skeleton);
     assert_int_equal(status, 0);
 }
 
 static void expect_no_skeleton(const char *answer, const char *says)
 {
-    char *dir = test_dir_make();
-    g_autofree char *path = g_build_filename(dir, "x.c", NULL);
     int status;
-    g_file_set_contents(path, answer, -1, NULL);
-    g_autofree char *got =
-        shell(&status, "awk -f common/tools/skeleton.awk %s", path);
-    test_dir_remove(dir);
+    g_autofree char *got = skeleton_of(&status, answer);
     assert_non_null(strstr(got, says));
     assert_int_not_equal(status, 0);
 }

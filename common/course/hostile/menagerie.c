@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,74 +68,126 @@ static void stop_signals(void)
         signal(number, SIG_IGN);
 }
 
-int victim(int mischief)
+static void stop(void)
+{
+    raise(SIGSTOP);
+}
+
+static void loop_unstoppably(void)
+{
+    stop_signals();
+    loop();
+}
+
+static void read_null(void)
 {
     int *numbers = NULL;
-    switch (mischief) {
-    case NONE:
-        return 2;
-    case LOOPS:
-        loop();
-        break;
-    case LOOPS_UNSTOPPABLY:
-        stop_signals();
-        loop();
-        break;
-    case STOPS:
-        raise(SIGSTOP);
-        break;
-    case READS_NULL:
-        return numbers[sink];
-    case READS_BEYOND:
-        numbers = g_new0(int, 5);
-        sink = numbers[5 + sink];
-        g_free(numbers);
-        break;
-    case RECURSES:
-        return recurse(1);
-    case OVERFLOWS:
-        return INT_MAX + one;
-    case EATS_MEMORY:
-        eat_memory();
-        break;
-    case TALKS:
-        for (;;)
-            printf("one more line of output, and one more, and one more\n");
-    case FORKS:
-        fork_all();
-        break;
-    case EXITS:
-        exit(0);
-    case EXITS_AT_ONCE:
-        _exit(0);
-    case ABORTS:
-        g_assert(!one);
-        break;
-    case FORGES:
-        printf("[  PASSED  ] 1 test(s).\n{\"verdict\": \"PASS\"}\n");
-        break;
-    case CLOSES_ALL:
-        for (int fd = 0; fd < 256; fd++)
-            close(fd);
-        break;
-    case WRITES_EVERYWHERE:
-        write_everywhere();
-        break;
-    case JUMPS:
-        prepare_to_jump();
-        longjmp(stale, 1);
-    case KILLS_ITS_PARENT:
-        kill(getppid(), SIGKILL);
-        usleep(100000);
-        break;
-    case LEAKS:
-        sink = *(int *)g_malloc0(100);
-        return 2;
-    case LEAVES_A_FILE:
-        close(open("left-behind", O_CREAT | O_WRONLY, 0600));
-        break;
-    case TODOS:
-        return todo(2);
-    }
-    return 3;
+    sink = numbers[sink];
+}
+
+static void read_beyond(void)
+{
+    int *numbers = g_new0(int, 5);
+    sink = numbers[5 + sink];
+    g_free(numbers);
+}
+
+static void recurse_for_ever(void)
+{
+    sink = recurse(1);
+}
+
+static void overflow(void)
+{
+    sink = INT_MAX + one;
+}
+
+static void talk(void)
+{
+    for (;;)
+        printf("one more line of output, and one more, and one more\n");
+}
+
+static void leave(void)
+{
+    exit(0);
+}
+
+static void leave_at_once(void)
+{
+    _exit(0);
+}
+
+static void give_up(void)
+{
+    g_assert(!one);
+}
+
+static void forge(void)
+{
+    printf("[  PASSED  ] 1 test(s).\n{\"verdict\": \"PASS\"}\n");
+}
+
+static void close_all(void)
+{
+    for (int fd = 0; fd < 256; fd++)
+        close(fd);
+}
+
+static void jump(void)
+{
+    prepare_to_jump();
+    longjmp(stale, 1);
+}
+
+static void kill_the_parent(void)
+{
+    kill(getppid(), SIGKILL);
+    usleep(100000);
+}
+
+static void leak(void)
+{
+    sink = *(int *)g_malloc0(100);
+}
+
+static void leave_a_file(void)
+{
+    close(open("left-behind", O_CREAT | O_WRONLY, 0600));
+}
+
+static void come_by_a_hole(void)
+{
+    todo(0);
+}
+
+int victim(int mischief)
+{
+    static void (*const acts[])(void) = {
+        [LOOPS] = loop,
+        [LOOPS_UNSTOPPABLY] = loop_unstoppably,
+        [STOPS] = stop,
+        [READS_NULL] = read_null,
+        [READS_BEYOND] = read_beyond,
+        [RECURSES] = recurse_for_ever,
+        [OVERFLOWS] = overflow,
+        [EATS_MEMORY] = eat_memory,
+        [TALKS] = talk,
+        [FORKS] = fork_all,
+        [EXITS] = leave,
+        [EXITS_AT_ONCE] = leave_at_once,
+        [ABORTS] = give_up,
+        [FORGES] = forge,
+        [CLOSES_ALL] = close_all,
+        [WRITES_EVERYWHERE] = write_everywhere,
+        [JUMPS] = jump,
+        [KILLS_ITS_PARENT] = kill_the_parent,
+        [LEAKS] = leak,
+        [LEAVES_A_FILE] = leave_a_file,
+        [TODOS] = come_by_a_hole,
+    };
+    if (mischief != NONE)
+        acts[mischief]();
+    bool right = mischief == NONE || mischief == LEAKS || mischief == TODOS;
+    return right ? 2 : 3;
 }
