@@ -24,7 +24,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
 MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 2)
 endif
-ifeq ($(filter demo myth bench,$(MAKECMDGOALS)),)
+ifeq ($(filter demo myth bench viva watch,$(MAKECMDGOALS)),)
 MAKEFLAGS += --output-sync=target
 endif
 
@@ -39,26 +39,27 @@ B := build$(if $(variant),/$(variant))
 
 goals := $(or $(MAKECMDGOALS),help)
 clang_version := $(or $(shell clang -dumpversion 2>/dev/null | cut -d. -f1),14)
-light := help clean deps format reset drift $(if $(M),,myth)
-builds := $(filter-out $(light) docs,$(goals))
-needed := \
-  $(if $(builds),$(if $(clang),clang:/usr/bin/clang,gcc:/usr/bin/gcc) \
+light := help clean deps format reset drift doctor handout $(if $(M),,myth)
+needs = $(strip \
+  $(if $(filter-out $(light) docs,$1),$(if $(clang),clang:/usr/bin/clang,gcc:/usr/bin/gcc) \
     libc6-dev:/usr/include/stdio.h pkg-config:/usr/bin/pkg-config \
     libglib2.0-dev:/usr/include/glib-2.0/glib.h \
     libcmocka-dev:/usr/include/cmocka.h zlib1g-dev:/usr/include/zlib.h \
     libjson-glib-dev:/usr/include/json-glib-1.0/json-glib/json-glib.h) \
-  $(if $(filter test check,$(goals)),curl:/usr/bin/curl) \
+  $(if $(filter test check,$1),curl:/usr/bin/curl) \
   $(if $(and $(clang),$(SAN)$(TSAN)),libclang-rt-$(clang_version)-dev:/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.asan-*.a) \
-  $(if $(filter figures,$(goals)),gnuplot-nox:/usr/bin/gnuplot) \
-  $(if $(filter figures bench check,$(goals)),liburing-dev:/usr/include/liburing.h) \
-  $(if $(filter bench,$(goals)),libuv1-dev:/usr/include/uv.h libevent-dev:/usr/include/event.h) \
-  $(if $(filter docs check,$(goals)),doxygen:/usr/bin/doxygen \
+  $(if $(filter figures,$1),gnuplot-nox:/usr/bin/gnuplot) \
+  $(if $(filter figures bench check,$1),liburing-dev:/usr/include/liburing.h) \
+  $(if $(filter bench,$1),libuv1-dev:/usr/include/uv.h libevent-dev:/usr/include/event.h) \
+  $(if $(filter docs check,$1),doxygen:/usr/bin/doxygen \
     doxygen-awesome-css:/usr/share/doxygen-awesome-css/doxygen-awesome.css \
     libjs-mathjax:/usr/share/javascript/mathjax/MathJax.js) \
-  $(if $(filter check,$(goals)),clang:/usr/bin/clang \
-    clang-format:/usr/bin/clang-format cppcheck:/usr/bin/cppcheck)
-missing := $(strip $(foreach n,$(needed),\
+  $(if $(filter check,$1),clang:/usr/bin/clang \
+    clang-format:/usr/bin/clang-format cppcheck:/usr/bin/cppcheck) \
+  $(if $(DEBUG),gdb:/usr/bin/gdb))
+lacking = $(strip $(foreach n,$(call needs,$1),\
   $(if $(wildcard $(lastword $(subst :, ,$n))),,$(firstword $(subst :, ,$n)))))
+missing := $(call lacking,$(goals))
 
 deps: ## Install the Debian packages that the other goals miss
 ifneq ($(missing),)
@@ -99,15 +100,16 @@ chapters := $(patsubst chapters/%/,%,$(sort $(wildcard chapters/[0-9]*/)))
 rooms_of = chapters/$1 $(patsubst %/,%,$(sort $(wildcard chapters/$1/*/)))
 dirs := $(rooms) $(foreach c,$(chapters),$(call rooms_of,$c))
 code := $(foreach d,$(dirs) $(addprefix solutions/,$(chapters)),$(wildcard $d/*.[ch])) \
-  $(wildcard exercises/*/test_*.c)
+  $(wildcard exercises/*/test_*.c solutions/*/*.variants/*.c)
 
 # The exercises, as 01-sockets/io. EX chooses some to be graded, MINE some to be
 # linked with the reader's body; P is where programs with those are built.
 modules := $(foreach c,$(chapters),$(patsubst solutions/%.c,%,$(call sources,solutions/$c)))
-which = $(shell for w in $1; do sh common/tools/exercise.sh "$$w" $(modules) || echo none; done)
+breaks := $(foreach c,$(chapters),$(patsubst solutions/%.schedule,%,$(sort $(wildcard solutions/$c/*.schedule))))
+which = $(shell for w in $1; do sh common/tools/exercise.sh "$$w" $(modules) $(breaks) || echo none; done)
 comma := ,
-chosen_modules := $(if $(filter grade replay reset hint,$(goals)),$(call which,'$(or $(EX),$(CH))'))
-mine := $(if $(MINE),$(sort $(call which,$(subst $(comma), ,$(MINE)))))
+chosen_modules := $(if $(filter grade replay reset hint break viva solution watch,$(goals)),$(call which,'$(or $(EX),$(CH))'))
+mine := $(if $(MINE),$(filter-out $(breaks),$(sort $(call which,$(subst $(comma), ,$(MINE))))))
 $(if $(filter none,$(chosen_modules) $(mine)),$(error no exercise of that name))
 P := $B$(if $(MINE),/mine)
 S := build/$(clang)san
@@ -218,15 +220,78 @@ $B/graded/exercises/$(dir $1)test_$(notdir $1): \
 	@$(CC) $(MODE) -o $$@ $$^ $$(LIBS) > $$@.link 2>&1 || mv $$@.link $$@.log
 endef
 $(if $(MINE),,$(foreach m,$(modules),$(eval $(call graded,$m))))
-graded_of = $(foreach m,$1,graded/exercises/$(dir $m)test_$(notdir $m))
+graded_of = $(foreach m,$1,graded/exercises/$(dir $m)test_$(notdir $m) $(if $(filter $m,$(breaks)),\
+  $(foreach w,$(call wrong_of,$m),graded/exercises/$m.wrong/$w)))
 
--include $(patsubst %.c,$B/obj/%.d,$(filter %.c,$(code)))
+# A break-it exercise: its stage with our modules; and once with each wrong one,
+# which is a known mistake (below) of the module that it breaks.
+wrong_of = $(shell sed -n 's/^Test: //p' exercises/$1.task)
+broken_of = $(dir $1)$(shell sed -n 's/^Breaks: //p' exercises/$1.task)
+define broken
+$B/graded/exercises/$(dir $1)test_$(notdir $1): $B/obj/exercises/$(dir $1)test_$(notdir $1).o $(bodies) $(earlier)
+$(foreach w,$3,$(eval $B/graded/exercises/$1.wrong/$w: $B/obj/exercises/$(dir $1)test_$(notdir $1).o \
+  $B/mistakes/$2/$w.o $(filter-out $B/obj/solutions/$2.o,$(bodies)) $(earlier)))
+$B/graded/exercises/$(dir $1)test_$(notdir $1) $(foreach w,$3,$B/graded/exercises/$1.wrong/$w):
+	@mkdir -p $$(@D)
+	@$(CC) $(MODE) -o $$@ $$^ $$(LIBS)
+endef
+
+# ---- What is known of wrong and right answers. --------------------------------
+
+# A mistake is our answer with some lines replaced (common/course/mistakes.h). It
+# is linked with the test that must catch it; under sanitizers all tests are run,
+# and what they say is its sign. What one is called: NAME, or NAME.SHAPE; and `right`
+# is the answer itself, in which no test may find anything.
+with_mistakes := $(foreach m,$(modules),$(if $(wildcard solutions/$m.mistakes),$m))
+known := $(if $(TSAN)$(MINE),,$(if $(filter test %signs %matrix,$(goals)),$(with_mistakes),$(filter $(with_mistakes),\
+  $(if $(findstring /graded/,$(goals)),$(foreach b,$(breaks),$(call broken_of,$b))))))
+seen := $(if $(SAN),sign,catch)
+mistakes_of = right $(shell awk '/^Mistake:/ { print n = $$2 } /^Or:/ { print n "." $$2 }' solutions/$1.mistakes)
+test_object = $B/obj/exercises/$(dir $1)test_$(notdir $1).o
+around = $(call test_object,$1) $(filter-out $B/obj/solutions/$1.o,$(bodies)) $(earlier)
+define mistakes
+tried += $(foreach i,$2,$B/mistakes/$1/$i.$(seen))
+$B/mistakes/$1/made: solutions/$1.c solutions/$1.mistakes exercises/$1.task $B/bin/mistakes
+	@mkdir -p $$(@D) && $B/bin/mistakes make $1 $$(@D) && touch $$@
+$(foreach i,$2,$B/mistakes/$1/$i.c): $B/mistakes/$1/made ;
+$(foreach i,$2,$B/mistakes/$1/$i.$(seen)): %.$(seen): %.o $(call around,$1) $B/bin/mistakes common/tools/mistake.sh
+	@sh common/tools/mistake.sh '$B/bin/mistakes $(seen)' $1 $$@ $$< $(CC) $(MODE) \
+	  $$(filter-out $$<,$$(filter %.o %.a,$$^)) $$(LIBS)
+$B/mistakes/$1/tried: $(foreach i,$2,$B/mistakes/$1/$i.$(seen))
+	@printf '  ok     %-44s %3d known mistakes, each caught\n' 'mistakes of $1' $(words $(wordlist 2,999,$2))
+	@touch $$@
+endef
+$(foreach m,$(known),$(eval $(call mistakes,$m,$(call mistakes_of,$m))))
+$B/mistakes/%.o: $B/mistakes/%.c $B/flags
+	@$(CC) $(filter-out -Werror,$(FLAGS)) -w -MMD -MP -c -o $@ $<
+
+# A variant is a right answer of another shape: it must pass, with many seeds.
+SEEDS ?= $(if $(SAN),1,5)
+define variants
+alike += $(foreach i,$2,$B/variants/$1/$i.right)
+$(foreach i,$2,$B/variants/$1/$i.right): %.right: %.o $(call around,$1) $B/bin/right common/tools/mistake.sh
+	@sh common/tools/mistake.sh '$B/bin/right $(SEEDS)' $1 $$@ $$< $(CC) $(MODE) \
+	  $$(filter-out $$<,$$(filter %.o %.a,$$^)) $$(LIBS)
+$(foreach i,$2,$B/variants/$1/$i.o): $B/variants/$1/%.o: solutions/$1.variants/%.c $B/flags
+	@mkdir -p $$(@D)
+	$$(quiet)$(CC) $$(FLAGS) -MMD -MP -c -o $$@ $$<
+endef
+variants_of = $(patsubst solutions/$1.variants/%.c,%,$(call sources,solutions/$1.variants))
+$(if $(TSAN)$(MINE),,$(foreach m,$(with_mistakes),$(eval $(call variants,$m,$(call variants_of,$m)))))
+$B/variants/all: $(alike)
+	@cat $^ | awk '{ seeds += $$3; bad += $$4 } END { \
+	  printf "  ok     %d right answers of other shapes, %d seeds: %d of them failed\n", NR, seeds, bad }'
+	@touch $@
+
+-include $(patsubst %.c,$B/obj/%.d,$(filter %.c,$(code))) $(patsubst %.$(seen),%.d,$(tried)) $(alike:.right=.d)
+$(if $(findstring /graded/,$(goals)),$(foreach b,$(breaks),\
+  $(eval $(call broken,$b,$(call broken_of,$b),$(call wrong_of,$b)))))
 -include $(wildcard $(addsuffix /local.mk,$(dirs) $(addprefix exercises/,$(chapters))))
 
 # ---- What to ask for ---------------------------------------------------------
 
 .PHONY: help all test demo myth bench figures docs check format clean deps FORCE \
-  grade replay hint reset drift
+  grade graded break replay next hint viva solution watch doctor reset drift matrix signs variants
 FORCE:
 
 help: ## This list
@@ -241,7 +306,8 @@ help: ## This list
 all: $(programs) build/compile_commands.json ## Build every program
 
 chosen_exams := $(filter $(addprefix exercises/,$(addsuffix /%,$(chosen_chapters))),$(exams))
-test: $(addsuffix .run,$(call binaries,$(call chosen_mains,test) $(chosen_exams))) $P/figures.run ## Build and run every test
+test: $(addsuffix .run,$(call binaries,$(call chosen_mains,test) $(chosen_exams))) $P/figures.run \
+  $(foreach m,$(filter $(addsuffix /%,$(chosen_chapters)),$(known)),$B/mistakes/$m/tried $B/variants/all) ## Build and run every test
 	@sh common/tools/budget.sh $P/test $(chosen)
 $P/test/%.run: $P/test/% $(filter $P/bin/%,$(programs)) FORCE
 	@sh common/tools/run_test.sh $<
@@ -265,25 +331,54 @@ bench: $(filter $P/bin/%,$(programs)) ## Measure speed, as ratios within one run
 	@set -e; for b in $(call binaries,$(call chosen_mains,bench)); do $$b; done
 
 # The tests run under sanitizers; what may be linked is read from plain objects.
-grade: $B/bin/grade $(foreach m,$(chosen_modules),$B/mine/obj/exercises/$m.o $B/obj/solutions/$m.o) ## Grade your exercises: EX=io, CH=1; FORMAT=json, SALT=word
-	@$(MAKE) SAN=1 MINE= $(addprefix $S/,$(call graded_of,$(chosen_modules)))
+# Both are built at a time.
+grade: $B/bin/grade graded $(foreach m,$(filter $(modules),$(chosen_modules)),$B/mine/obj/exercises/$m.o $B/obj/solutions/$m.o) ## Grade your exercises: EX=io, CH=1, TEST=name; FORMAT=json|junit, SALT=word
 	@$B/bin/grade --build=$B --sanitized=$S --exercise='$(or $(EX),$(CH))' --test='$(TEST)' --salt='$(SALT)' --format='$(FORMAT)'
+break: grade ## Break it, with a schedule of yours: EX=1.B
+graded: | deps
+	@$(MAKE) -s SAN=1 MINE= $(addprefix $S/,$(call graded_of,$(chosen_modules)))
 
-replay: ## See a failure again: EX=io SEED=0x5 TEST=name; DEBUG=1 under gdb
+replay: $(if $(EX),graded) ## See a failure again: EX=io SEED=0x5 TEST=name; DEBUG=1 under gdb
 	@$(if $(EX),,echo "replay: which one? EX=io" >&2; exit 2)
-	@$(MAKE) SAN=1 MINE= $(addprefix $S/,$(call graded_of,$(chosen_modules)))
 	@log=$S/mine/obj/exercises/$(firstword $(chosen_modules)).log; [ ! -e $$log ] || { cat $$log; exit 1; }
-	@SEED='$(SEED)' SALT='$(SALT)' $(if $(TEST),GRADE_TEST='$(TEST)') $(if $(DEBUG),gdb -q --args) \
-	  $S/$(call graded_of,$(firstword $(chosen_modules)))
+	@SEED='$(SEED)' SALT='$(SALT)' $(if $(TEST),GRADE_TEST='$(TEST)') $(played) $(if $(DEBUG),gdb -q --args) \
+	  $S/$(or $(if $(played),$(filter %.wrong/$(TEST),$(call graded_of,$(chosen_modules)))),$(firstword $(call graded_of,$(chosen_modules))))
+# To replay a schedule is to see the wrong program play it.
+played := $(if $(filter replay,$(goals)),$(if $(filter $(breaks),$(chosen_modules)),\
+  SCHEDULE=$(CURDIR)/exercises/$(firstword $(chosen_modules)).schedule))
 
+next: $B/bin/next ## How far you have come, and what to do now
+	@$B/bin/next $(CH)
+
+# $(call ask,program,words): of one exercise.
+ask = @$(if $(EX),$B/bin/$1 $(firstword $(notdir $(chosen_modules))),echo "$@: which one? EX=io" >&2; exit 2)
 hint: $B/bin/hint ## A hint, one more each time: EX=io
-	@$(if $(EX),$B/bin/hint $(notdir $(chosen_modules)),echo "hint: for which one? EX=io" >&2; exit 2)
+	$(call ask,hint)
+viva: $B/bin/viva ## Questions for an oral check, with answers: EX=io
+	$(call ask,viva)
+solution: $B/bin/solution ## Our answer, when yours has earned all, or REALLY=1: EX=io
+	$(call ask,solution)
+watch: $B/bin/watch ## Grade at each save: EX=io
+	@$(if $(EX),$B/bin/watch $(wildcard $(foreach k,c schedule,exercises/$(firstword $(chosen_modules)).$k)) \
+	  $(MAKE) grade EX='$(EX)' TEST='$(TEST)',echo "watch: which one? EX=io" >&2; exit 2)
+
+doctor: ## What is missing on this machine, and the line that installs it
+	@sh common/tools/doctor.sh $(foreach g,demo grade test figures docs bench check,'$g:$(call lacking,$g)') 'replay DEBUG=1:$(if $(wildcard /usr/bin/gdb),,gdb)'
 
 reset: ## Lay out the skeleton of an exercise anew: EX=io; yours is kept
 	@$(if $(EX)$(CH),sh common/tools/reset.sh $(chosen_modules),echo "reset: which one? EX=io" >&2; exit 2)
 
+matrix: # For authors: which test catches which known mistake?
+	@$(MAKE) SAN=1 $S/matrix
+signs: # For authors: write down what known mistakes look like
+	@$(MAKE) SAN=1 $S/signs
+variants: # For authors: do right answers of other shapes pass? SEEDS=100
+	@$(MAKE) $B/variants/all
+$S/matrix $S/signs: $(tried) FORCE
+	@$B/bin/mistakes $(@F) $B/mistakes $(known)
+
 drift: # For authors: is each skeleton what its answer says now?
-	@sh common/tools/drift.sh $(modules)
+	@sh common/tools/drift.sh $(modules) $(breaks)
 
 pictures := $(foreach g,$(or $(foreach c,$(if $(CH),$(chosen_chapters)),\
   $(wildcard figures/$(word 1,$(subst -, ,$c))-*.gp)),$(wildcard figures/*.gp)),$(g:.gp=.svg))
@@ -314,6 +409,8 @@ check: | deps ## For authors: includes, format, lint, docs, clang, sanitizers
 	@$(MAKE) docs
 	@$(MAKE) test CC=clang WERROR=1 PART=1/1
 	@$(MAKE) test SAN=1 WERROR=1
+	@$(MAKE) matrix WERROR=1
+	@$(MAKE) variants SEEDS=100 WERROR=1
 	@$(MAKE) test TSAN=1 WERROR=1
 	@sh common/tools/answers.sh
 

@@ -9,8 +9,9 @@
  *         ...errno says why...
  *
  * Sockets may block or not. A deadline is a time of clock_monotonic()
- * (clock.h), and NEVER means none. Nothing here raises SIGPIPE. All of no bytes
- * are read and written at once: 0.
+ * (clock.h), and NEVER means none. It bounds the waiting: what is there is taken
+ * even when it is past. Nothing here raises SIGPIPE. All of no bytes are read
+ * and written at once: 0.
  */
 #ifndef SOCKETS_IO_H
 #define SOCKETS_IO_H

@@ -1,9 +1,11 @@
 #include "common/course/grade.h"
+#include "common/course/attempt.h"
 #include "common/course/permit.h"
+#include "common/course/schedule.h"
+#include "common/course/signs.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 
 /* ---- Where things are. ---- */
 
@@ -60,40 +62,30 @@ static struct verdict *run_test(const struct grade *grade,
                                 const struct grade_plan *plan,
                                 const struct rule *rule)
 {
-    static const char *const sanitizers =
-        "handle_segv=2:handle_sigbus=2:handle_sigfpe=2:handle_sigill=2:"
-        "handle_abort=2:detect_stack_use_after_return=1:exitcode=99:"
-        "fast_unwind_on_malloc=0:max_allocation_size_mb=512:"
-        "detect_leaks=1:symbolize=1";
     g_autofree char *program =
-        file_of(plan->programs, "exercises", grade->task, "test_", "");
-    g_autofree char *asan = g_strconcat("ASAN_OPTIONS=", sanitizers, NULL);
-    g_autofree char *test = g_strconcat("GRADE_TEST=", rule->test, NULL);
-    g_autofree char *salt =
-        g_strconcat("SALT=", plan->salt ? plan->salt : "", NULL);
-    const char *const variables[] = {asan,
-                                     "UBSAN_OPTIONS=print_stacktrace=1",
-                                     "G_SLICE=always-malloc",
-                                     "GRADE_SHEET=3",
-                                     test,
-                                     salt,
-                                     "LC_ALL=C",
-                                     NULL};
-    uint64_t nonce = 0;
-    struct sheet *sheet;
-    if (getrandom(&nonce, sizeof nonce, 0) < 0)
-        nonce = (uint64_t)g_get_real_time();
-    int fd = sheet_new(&sheet, nonce);
-    g_assert(fd >= 0);
-    struct cell_result cell =
-        cell_run((struct cell_plan){.program = program,
-                                    .variables = variables,
-                                    .fd = fd,
-                                    .wall = plan->wall});
-    struct verdict *verdict = verdict_new(grade->task, rule, &cell, sheet);
-    cell_clear(&cell);
-    sheet_free(sheet, fd);
-    return verdict;
+        plan->program
+            ? g_strdup(plan->program)
+            : file_of(plan->programs, "exercises", grade->task, "test_", "");
+    struct attempt attempt = {
+        .program = program, .salt = plan->salt, .wall = plan->wall};
+    return attempt_run(&attempt, grade->task, rule);
+}
+
+/* The stage is linked with our module and, below X.wrong, with the wrong one. */
+static struct verdict *play(const struct grade *grade,
+                            const struct grade_plan *plan,
+                            const struct rule *rule)
+{
+    const struct task *task = grade->task;
+    g_autofree char *right =
+        file_of(plan->programs, "exercises", task, "test_", "");
+    g_autofree char *below = g_strconcat(".wrong/", rule->test, NULL);
+    g_autofree char *wrong =
+        file_of(plan->programs, "exercises", task, "", below);
+    g_autofree char *path =
+        file_of(plan->root, "exercises", task, "", ".schedule");
+    struct schedule_plan schedule = {path, right, wrong};
+    return schedule_judge(task, rule, &schedule);
 }
 
 /* ---- The receipt. ---- */
@@ -116,8 +108,10 @@ static void add_text(GChecksum *sum, const char *text)
 static char *receipt_of(const struct grade *grade,
                         const struct grade_plan *plan)
 {
-    static const char *const files[][2] = {
-        {"", ".c"}, {"test_", ".c"}, {"", ".task"}};
+    const char *const files[][2] = {
+        {"", grade->task->breaks ? ".schedule" : ".c"},
+        {"test_", ".c"},
+        {"", ".task"}};
     g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
     for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
         g_autofree char *path = file_of(plan->root, "exercises", grade->task,
@@ -135,6 +129,23 @@ static char *receipt_of(const struct grade *grade,
     return g_strndup(g_checksum_get_string(sum), 16);
 }
 
+/* ---- What it looks like. ---- */
+
+/* Where there is exactly one mistake that fails just so (signs.h). */
+static void guess(struct grade *grade, const struct grade_plan *plan)
+{
+    g_autofree char *path =
+        file_of(plan->root, "exercises", grade->task, "", ".signs");
+    g_autoptr(GPtrArray) signs = signs_read(path, NULL);
+    struct sign *seen = sign_new(NULL, grade);
+    const struct sign *found = signs ? signs_recognise(signs, seen) : NULL;
+    if (found) {
+        grade->looks_like = g_strdup(found->because);
+        grade->telling = g_strdup(found->caught);
+    }
+    sign_free(seen);
+}
+
 /* ---- All of it. ---- */
 
 struct grade *grade_new(const struct task *task, const struct grade_plan *plan)
@@ -143,19 +154,24 @@ struct grade *grade_new(const struct task *task, const struct grade_plan *plan)
     grade->task = task;
     grade->verdicts = g_ptr_array_new_with_free_func(verdict_free);
     grade->whole = true;
-    g_autofree char *reason = look_for_reason(grade, plan);
+    g_autofree char *reason =
+        task->breaks ? NULL : look_for_reason(grade, plan);
     for (guint i = 0; i < task->rules->len; i++) {
         const struct rule *rule = task->rules->pdata[i];
         if (plan->only && !g_pattern_match_simple(plan->only, rule->test))
             continue;
         struct verdict *verdict = reason ? verdict_of_build(rule, reason)
-                                         : run_test(grade, plan, rule);
+                                  : task->breaks ? play(grade, plan, rule)
+                                                 : run_test(grade, plan, rule);
         g_ptr_array_add(grade->verdicts, verdict);
         grade->earned += verdict->earned;
         grade->most += rule->points;
         grade->whole &= verdict->word == PASS;
     }
+    grade->whole &= grade->earned == grade->most;
     grade->receipt = receipt_of(grade, plan);
+    if (!plan->only)
+        guess(grade, plan);
     return grade;
 }
 
@@ -165,5 +181,7 @@ void grade_free(void *self)
     g_ptr_array_unref(grade->verdicts);
     g_free(grade->log);
     g_free(grade->receipt);
+    g_free(grade->looks_like);
+    g_free(grade->telling);
     g_free(grade);
 }

@@ -20,6 +20,7 @@ struct grade_plan {
     const char *checked;  /**< The reader's with sanitizers; or NULL. */
     const char *answers;  /**< Ours: solutions/NN/X.o below. */
     const char *programs; /**< exercises/NN/test_X below. */
+    const char *program;  /**< This one instead; NULL: as said. */
     const char *allowed;  /**< allowed.txt (permit.h). */
     const char *only;     /**< Grade this test alone; NULL: all. */
     const char *salt;     /**< Other seeds; NULL: the usual ones. */
@@ -31,11 +32,13 @@ struct grade_plan {
 struct grade {
     const struct task *task; /**< Borrowed. */
     GPtrArray *verdicts;     /**< struct verdict, as many as were asked for. */
-    char *log;       /**< What the compiler said; NULL: it had no errors. */
-    unsigned earned; /**< Points, of those asked for. */
-    unsigned most;   /**< So many there were. */
-    bool whole;      /**< All that were asked for passed. */
-    char *receipt;   /**< A hash of submission, tests, seeds, verdicts. */
+    char *log;        /**< What the compiler said; NULL: it had no errors. */
+    unsigned earned;  /**< Points, of those asked for. */
+    unsigned most;    /**< So many there were. */
+    bool whole;       /**< All that were asked for passed. */
+    char *receipt;    /**< A hash of submission, tests, seeds, verdicts. */
+    char *looks_like; /**< The mistake it looks like; NULL: like none. */
+    char *telling; /**< The test that tells most about it; NULL: the first. */
 };
 
 /** Grade @p task, which is borrowed. Returns new. */

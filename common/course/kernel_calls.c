@@ -212,6 +212,19 @@ static bool cannot_send(const struct socket *socket)
            socket->peer.heard_end;
 }
 
+/* A call that may wait does so until all has been taken; a signal, or a failure,
+ * ends it behind a part (send(2)). */
+static ssize_t give_all(struct socket *socket, const uint8_t *data, size_t size,
+                        int flags, const char *call)
+{
+    ssize_t done = give(socket, data, size);
+    bool waits = !socket->nonblock && !(flags & MSG_DONTWAIT);
+    while (waits && (size_t)done < size &&
+           wait_for(socket, flags, EPOLLOUT, call) == 0 && !cannot_send(socket))
+        done += give(socket, data + done, size - (size_t)done);
+    return done;
+}
+
 static ssize_t transmit(int fd, const uint8_t *data, size_t size, int flags,
                         const char *call)
 {
@@ -229,7 +242,8 @@ static ssize_t transmit(int fd, const uint8_t *data, size_t size, int flags,
         trouble = kernel_take_error(socket);
     if (trouble == EPIPE || (!trouble && cannot_send(socket)))
         trouble = break_pipe(flags, call);
-    return trouble ? kernel_refuse(trouble) : give(socket, data, size);
+    return trouble ? kernel_refuse(trouble)
+                   : give_all(socket, data, size, flags, call);
 }
 
 ssize_t __wrap_send(int fd, const void *data, size_t size, int flags)

@@ -314,10 +314,13 @@ nsec __wrap_clock_monotonic(void)
     return machine.now;
 }
 
+/* The time of day is another one: it counts from 1970, and not from the start
+ * of the machine. */
 int __wrap_clock_gettime(clockid_t clock, struct timespec *time)
 {
-    (void)clock;
-    *time = (struct timespec){(time_t)(machine.now / SEC),
-                              (long)(machine.now % SEC)};
+    bool of_day = clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE ||
+                  clock == CLOCK_TAI;
+    nsec now = machine.now + (of_day ? 1700000000 * SEC : 0);
+    *time = (struct timespec){(time_t)(now / SEC), (long)(now % SEC)};
     return 0;
 }

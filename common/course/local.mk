@@ -5,4 +5,4 @@ STAGED := recv recvfrom recvmsg read readv send sendto sendmsg write writev \
   fcntl ioctl poll ppoll select pselect epoll_create1 epoll_ctl epoll_wait \
   epoll_pwait2 clock_monotonic clock_gettime
 STAGED := $(addprefix -Wl$(comma)--wrap=,$(STAGED))
-$P/test/common/course/test_kernel: LIBS += $(STAGED)
+$P/test/common/course/test_kernel: private LIBS += $(STAGED)

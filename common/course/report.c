@@ -4,10 +4,11 @@
  * expected and got and where, the last calls, how to see it again, a hint.
  */
 #include "common/course/report.h"
+#include "common/course/prose.h"
 #include <inttypes.h>
 #include <string.h>
 
-enum { WIDTH = 80, LABEL = 10, LOG = 24 };
+enum { LABEL = 10, LOG = 24 };
 
 struct ink {
     const char *good, *bad, *bold, *plain;
@@ -21,50 +22,34 @@ static struct ink ink_of(bool colour)
 
 /* ---- Lines of at most 80 columns. ---- */
 
-/* What a terminal would obey is not for it. Returns new. */
-static char *tame(const char *text)
-{
-    char *copy = g_strdup(text);
-    for (char *c = copy; *c; c++)
-        if ((unsigned char)*c < ' ' && *c != '\n')
-            *c = *c == '\t' ? ' ' : '?';
-    return copy;
-}
-
 /* "label     words ..", the lines below indented like the first. */
 static void print_words(FILE *file, const char *label, const char *text)
 {
-    g_autofree char *copy = tame(text);
-    g_auto(GStrv) words = g_strsplit(copy, " ", -1);
-    glong column = LABEL + 2;
-    fprintf(file, "  %-*s", LABEL, label);
-    for (int i = 0; words[i]; i++) {
-        glong size = g_utf8_strlen(words[i], -1);
-        if (i > 0 && column + 1 + size > WIDTH) {
-            fprintf(file, "\n%*s", LABEL + 2, "");
-            column = LABEL + 2;
-        } else if (i > 0) {
-            fputc(' ', file);
-            column++;
-        }
-        fputs(words[i], file);
-        column += size;
-    }
-    fputc('\n', file);
+    g_autofree char *head = g_strdup_printf("  %s", label);
+    prose_print(file, head, LABEL + 2, text);
 }
 
 static void print_lines(FILE *file, const char *text, int most)
 {
-    g_autofree char *copy = g_strchomp(tame(text));
+    g_autofree char *copy = g_strchomp(prose_tame(text));
     g_auto(GStrv) lines = g_strsplit(copy, "\n", -1);
     int count = (int)g_strv_length(lines);
     for (int i = 0; i < MIN(count, most); i++)
-        fprintf(file, "  %.*s\n", WIDTH - 2, lines[i]);
+        fprintf(file, "  %.*s\n", PROSE_WIDTH - 2, lines[i]);
     if (count > most)
         fprintf(file, "  (%d more lines)\n", count - most);
 }
 
 /* ---- One failure. ---- */
+
+/* The program to break: lines of code. */
+static void print_wrong(FILE *file, const char *code)
+{
+    g_auto(GStrv) lines = g_strsplit(code, "\n", -1);
+    fprintf(file, "  %-*s%s\n", LABEL, "wrong", lines[0] ? lines[0] : "");
+    for (int i = 1; lines[0] && lines[i]; i++)
+        fprintf(file, "  %-*s%s\n", LABEL, "", lines[i]);
+}
 
 static void print_again(FILE *file, const struct grade *grade,
                         const struct verdict *verdict)
@@ -90,6 +75,8 @@ static void print_failure(FILE *file, const struct grade *grade,
         fprintf(file, "  (-%u)", verdict->rule->points);
     fprintf(file, "\n\n");
     print_words(file, "rule", verdict->rule->text);
+    if (verdict->rule->wrong)
+        print_wrong(file, verdict->rule->wrong);
     print_words(file, "expected", verdict->expected);
     print_words(file, "got", verdict->got);
     if (verdict->place)
@@ -114,14 +101,19 @@ static void print_row(FILE *file, const struct verdict *verdict,
             verdict->rule->points, verdict->rule->test);
 }
 
-static const struct verdict *first_failure(const struct grade *grade)
+/* The first one, or the one that tells most. */
+static const struct verdict *choose_failure(const struct grade *grade)
 {
+    const struct verdict *first = NULL;
     for (guint i = 0; i < grade->verdicts->len; i++) {
         const struct verdict *verdict = grade->verdicts->pdata[i];
-        if (verdict->word != PASS)
+        if (verdict->word == PASS)
+            continue;
+        if (g_strcmp0(verdict->rule->test, grade->telling) == 0)
             return verdict;
+        first = first ? first : verdict;
     }
-    return NULL;
+    return first;
 }
 
 static unsigned count_failures(const struct grade *grade)
@@ -135,7 +127,7 @@ static unsigned count_failures(const struct grade *grade)
 /* What the compiler says, as it says it. */
 static void print_log(FILE *file, const char *log)
 {
-    g_autofree char *copy = g_strchomp(tame(log));
+    g_autofree char *copy = g_strchomp(prose_tame(log));
     g_auto(GStrv) lines = g_strsplit(copy, "\n", -1);
     int count = (int)g_strv_length(lines);
     for (int i = 0; i < MIN(count, LOG); i++)
@@ -158,24 +150,43 @@ static void print_build(FILE *file, const struct grade *grade,
         print_words(file, "", "(What the compiler says stands above.)");
 }
 
+/* Passed, and might have earned more: a schedule that is longer than it must be
+ * (schedule.h). */
+static void print_remarks(FILE *file, const struct grade *grade)
+{
+    for (guint i = 0; i < grade->verdicts->len; i++) {
+        const struct verdict *verdict = grade->verdicts->pdata[i];
+        if (verdict->word != PASS || verdict->earned == verdict->rule->points)
+            continue;
+        g_autofree char *head = g_strdup_printf("%s: ", verdict->rule->test);
+        g_autofree char *text = g_strconcat(head, verdict->got, NULL);
+        fprintf(file, "\n");
+        prose_print(file, "  ", 2, text);
+    }
+}
+
 static void print_tests(FILE *file, const struct grade *grade,
                         const struct verdict *failure, const struct ink *ink)
 {
     for (guint i = 0; i < grade->verdicts->len; i++)
         print_row(file, grade->verdicts->pdata[i], ink);
+    print_remarks(file, grade);
     if (failure)
         print_failure(file, grade, failure, ink);
     if (count_failures(grade) > 1)
-        fprintf(file,
-                "\n  This was the first of %u. TEST=NAME shows another one.\n",
+        fprintf(file, "\n  This was one of %u. TEST=NAME shows another one.\n",
                 count_failures(grade));
+    if (grade->looks_like) {
+        fprintf(file, "\n");
+        prose_print(file, "  This looks like: ", 19, grade->looks_like);
+    }
 }
 
 void report_text(FILE *file, const struct grade *grade, bool colour)
 {
     struct ink ink = ink_of(colour);
-    const struct verdict *failure = first_failure(grade);
-    g_autofree char *source = task_path(grade->task, ".c");
+    const struct verdict *failure = choose_failure(grade);
+    g_autofree char *source = task_file(grade->task);
     fprintf(file, "\n%sExercise %s. %s%s\n%s\n\n", ink.bold,
             grade->task->number, grade->task->title, ink.plain, source);
     if (failure && failure->word == BUILD)

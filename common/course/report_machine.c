@@ -22,12 +22,14 @@ static char *explain(const struct grade *grade, const struct verdict *verdict)
     if (verdict->word == BUILD)
         return g_strdup_printf("BUILD\n%s\n%s", verdict->got,
                                grade->log ? grade->log : "");
+    bool telling = g_strcmp0(verdict->rule->test, grade->telling) == 0;
     return g_strdup_printf(
-        "%s\nrule: %s\nexpected: %s\ngot: %s\n%s%s%s%s",
+        "%s\nrule: %s\nexpected: %s\ngot: %s\n%s%s%s%s%s%s",
         verdict_name(verdict->word), verdict->rule->text, verdict->expected,
         verdict->got, verdict->place ? "at: " : "",
         verdict->place ? verdict->place : "", verdict->place ? "\n" : "",
-        verdict->trace ? verdict->trace : "");
+        verdict->trace ? verdict->trace : "",
+        telling ? "\nthis looks like: " : "", telling ? grade->looks_like : "");
 }
 
 static void put_verdict(JsonBuilder *builder, const struct grade *grade,

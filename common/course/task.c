@@ -10,6 +10,8 @@ static void rule_free(void *self)
     struct rule *rule = self;
     g_free(rule->test);
     g_free(rule->text);
+    g_free(rule->expects);
+    g_free(rule->wrong);
     g_free(rule);
 }
 
@@ -42,8 +44,28 @@ static void replace(char **text, char *by)
     *text = by;
 }
 
+/* Of a rule, the last one. @p raw has its line breaks. */
+static bool take_of_rule(struct rule *rule, const char *key, const char *text,
+                         const char *raw)
+{
+    if (g_str_equal(key, "Points"))
+        rule->points = (unsigned)CLAMP(atoi(text), 0, POINTS_MOST);
+    else if (g_str_equal(key, "Rule"))
+        replace(&rule->text, g_strdup(text));
+    else if (g_str_equal(key, "Ours"))
+        rule->ours = (unsigned)CLAMP(atoi(text), 0, POINTS_MOST);
+    else if (g_str_equal(key, "Expects"))
+        replace(&rule->expects, g_strdup(text));
+    else if (g_str_equal(key, "Wrong"))
+        replace(&rule->wrong, g_strdup(raw));
+    else
+        return false;
+    return true;
+}
+
 /* Returns whether the key is known, and stands where it may. */
-static bool take(struct task *task, const char *key, const char *text)
+static bool take(struct task *task, const char *key, const char *text,
+                 const char *raw)
 {
     struct rule *rule =
         task->rules->len > 0 ? task->rules->pdata[task->rules->len - 1] : NULL;
@@ -51,14 +73,14 @@ static bool take(struct task *task, const char *key, const char *text)
         replace(&task->number, g_strdup(text));
     else if (g_str_equal(key, "Title"))
         replace(&task->title, g_strdup(text));
+    else if (g_str_equal(key, "Read"))
+        replace(&task->reads, g_strdup(text));
+    else if (g_str_equal(key, "Breaks"))
+        replace(&task->breaks, g_strdup(text));
     else if (g_str_equal(key, "Calls"))
         task->calls = g_strsplit(text, " ", -1);
     else if (g_str_equal(key, "Test"))
         add_rule(task, text);
-    else if (g_str_equal(key, "Points") && rule)
-        rule->points = (unsigned)CLAMP(atoi(text), 0, POINTS_MOST);
-    else if (g_str_equal(key, "Rule") && rule)
-        replace(&rule->text, g_strdup(text));
     else if (g_str_equal(key, "Hint"))
         g_ptr_array_add(task->hints, g_strdup(text));
     else if (g_str_equal(key, "Question"))
@@ -66,19 +88,27 @@ static bool take(struct task *task, const char *key, const char *text)
     else if (g_str_equal(key, "Answer") && task->answers->len > 0)
         add_answer(task, text);
     else
-        return false;
+        return rule && take_of_rule(rule, key, text, raw);
     return true;
+}
+
+static bool is_whole_rule(const struct task *task, const struct rule *rule)
+{
+    bool breaks = rule->ours > 0 && rule->expects && rule->wrong;
+    return rule->text && (!task->breaks || breaks);
 }
 
 static bool is_whole(const struct task *task, const char *path, GError **error)
 {
-    if (!task->number || !task->title || !task->calls)
-        return refuse(error, path, 1, "Exercise, Title or Calls is missing");
+    if (!task->number || !task->title || !task->calls == !task->breaks)
+        return refuse(error, path, 1,
+                      "Exercise, Title, Calls (or Breaks) is missing");
     if (task->rules->len == 0)
         return refuse(error, path, 1, "there is no Test");
     for (guint i = 0; i < task->rules->len; i++)
-        if (!((struct rule *)task->rules->pdata[i])->text)
-            return refuse(error, path, 1, "a Test has no Rule");
+        if (!is_whole_rule(task, task->rules->pdata[i]))
+            return refuse(error, path, 1,
+                          "a Test has no Rule (or Ours, Expects, Wrong)");
     return true;
 }
 
@@ -103,7 +133,7 @@ struct task *task_read(const char *path, GError **error)
     for (guint i = 0; good && i < entries->len; i++) {
         struct entry_of_file *entry = entries->pdata[i];
         g_autofree char *prose = entries_prose(entry->text);
-        good = take(task, entry->key, prose) ||
+        good = take(task, entry->key, prose, entry->text) ||
                refuse(error, path, entry->line, "this key is not known here");
     }
     if (good && is_whole(task, path, error))
@@ -126,12 +156,19 @@ char *task_path(const struct task *task, const char *kind)
                            kind);
 }
 
+char *task_file(const struct task *task)
+{
+    return task_path(task, task->breaks ? ".schedule" : ".c");
+}
+
 void task_free(struct task *task)
 {
     g_free(task->module);
     g_free(task->chapter);
     g_free(task->number);
     g_free(task->title);
+    g_free(task->reads);
+    g_free(task->breaks);
     g_strfreev(task->calls);
     g_ptr_array_unref(task->rules);
     g_ptr_array_unref(task->hints);

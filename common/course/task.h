@@ -15,6 +15,13 @@
  *     Hint: Three of them, from vague to nearly the answer.
  *     Question: For an oral check.
  *     Answer: What a good answer says.
+ *
+ * In a break-it exercise (schedule.h) "Breaks: io" stands for "Calls:", and each
+ * Test is the name of a wrong program, a mistake of io (mistakes.h), with
+ *
+ *     Ours: 2
+ *     Expects: to give up at the deadline
+ *     Wrong: the lines of it that are wrong
  */
 #ifndef COURSE_TASK_H
 #define COURSE_TASK_H
@@ -26,6 +33,9 @@ struct rule {
     char *test;      /**< Its name, a sentence. */
     unsigned points; /**< What it is worth. */
     char *text;      /**< The rule it checks. */
+    unsigned ours;   /**< To break: the events of our schedule. */
+    char *expects;   /**< The expectation that must fail. */
+    char *wrong;     /**< The wrong lines, as code. */
 };
 
 /** An exercise. */
@@ -34,6 +44,8 @@ struct task {
     char *chapter;      /**< "01-sockets". */
     char *number;       /**< "1.1". */
     char *title;        /**< "All the bytes". */
+    char *reads;        /**< What to read first; NULL: nothing is said. */
+    char *breaks;       /**< Break-it: programs of this module; else NULL. */
     char **calls;       /**< What it may call besides what all may; patterns. */
     GPtrArray *rules;   /**< struct rule, in the order of the file. */
     GPtrArray *hints;   /**< char *. */
@@ -47,6 +59,9 @@ unsigned task_points(const struct task *task);
 /** Where its @p kind of file stands, from the root: "exercises/01-sockets/io.c"
  * for ".c". Returns new. */
 char *task_path(const struct task *task, const char *kind);
+/** The reader's: "exercises/01-sockets/io.c", or "..cut.schedule". Returns
+ * new. */
+char *task_file(const struct task *task);
 /** Free it. */
 void task_free(struct task *task);
 

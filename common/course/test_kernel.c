@@ -225,12 +225,33 @@ static void a_wait_ends_with_what_happens_first(void **state)
     assert_int_equal(one.revents, POLLIN);
 }
 
+/* As a real one does: without a deadline all of it, however slowly it is read. */
+static void a_send_that_may_wait_takes_all(void **state)
+{
+    (void)state;
+    kernel_boot(0);
+    struct peer *peer = peer_new(BLOCK);
+    nsec start = kernel_now();
+    peer->room = 3;
+    for (unsigned i = 1; i <= 4; i++)
+        peer_reads_at(peer, start + i * SEC, 2);
+    assert_int_equal(__wrap_send(peer->fd, kernel_row(), 7, MSG_NOSIGNAL), 7);
+    assert_in_range(kernel_now() - start, 2 * SEC, 2 * SEC + MSEC);
+    kernel_signal_at(start + 3 * SEC + 1); /* It has taken 2 by then. */
+    assert_int_equal(__wrap_send(peer->fd, kernel_row() + 7, 6, MSG_NOSIGNAL),
+                     2);
+    assert_int_equal(__wrap_send(peer->fd, kernel_row() + 9, 6, MSG_DONTWAIT),
+                     -1);
+    assert_int_equal(errno, EAGAIN);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_connection_in_any_state_looks_alike),
         cmocka_unit_test(a_socket_that_is_not_connected_looks_alike),
         cmocka_unit_test(a_wait_ends_with_what_happens_first),
+        cmocka_unit_test(a_send_that_may_wait_takes_all),
     };
     return test_run(argc, argv, tests);
 }

@@ -70,7 +70,7 @@ static void a_table_that_is_no_good_is_refused_with_its_line(void **state)
     expect_refusal("    goes on\n", ":1: this goes on with nothing");
     expect_refusal("Exercise: 1\n\tTitle: x\n", ":2: there is a tab");
     expect_refusal("Exercise: 1\nno key at all\n", ":2: here should stand");
-    expect_refusal("Exercise: 1\nTitle: x\n", "Calls is missing");
+    expect_refusal("Exercise: 1\nTitle: x\n", "Calls (or Breaks) is missing");
     expect_refusal("Exercise: 1\nTitle: x\nCalls: y\n", "there is no Test");
     expect_refusal("Exercise: 1\nTitle: x\nCalls: y\nTest: z\n", "no Rule");
     expect_refusal("Answer: without a question\n", "not known here");

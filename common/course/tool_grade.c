@@ -2,6 +2,7 @@
  * grade: the program behind `make grade`. It never runs a line of the reader's
  * itself: each test is a process in a cell (cell.h).
  */
+#include "common/course/progress.h"
 #include "common/course/report.h"
 #include "common/world/complain.h"
 #include <stdlib.h>
@@ -72,6 +73,17 @@ static int refuse_test(const GPtrArray *tasks)
     return complain(USAGE, "there is no test \"%s\"; there are%s", only, list);
 }
 
+/* For `make next` and `make solution`. It is no harm if it cannot be written. */
+static void remember(const struct grade *grade)
+{
+    const struct task *task = grade->task;
+    bool written =
+        progress_set(task, PROGRESS_POINTS, (int)grade->earned, NULL) &&
+        progress_set(task, PROGRESS_FILE, progress_sum(task), NULL);
+    if (written && grade->whole)
+        progress_set(task, PROGRESS_WHOLE, 1, NULL);
+}
+
 /* Returns whether everything asked for passed. */
 static bool grade_all(const GPtrArray *tasks, const struct grade_plan *plan)
 {
@@ -84,6 +96,8 @@ static bool grade_all(const GPtrArray *tasks, const struct grade_plan *plan)
         g_ptr_array_add(grades, grade);
         whole &= grade->whole;
         asked += grade->verdicts->len;
+        if (!plan->only)
+            remember(grade);
         if (text && grade->verdicts->len > 0)
             report_text(stdout, grade, isatty(STDOUT_FILENO));
         fflush(stdout);

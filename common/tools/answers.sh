@@ -20,7 +20,7 @@ if grep -E '^  (PASS|WRONG|CRASH|HANG|FLOOD|LEAK|RACE|BUILD) ' build/grade.txt >
     fail "An untouched skeleton has another verdict than TODO:"
 fi
 grep -E '^  TODO ' build/grade.txt > /dev/null || fail "No verdict at all:"
-for answer in solutions/*/*.c; do
+for answer in solutions/*/*.c solutions/*/*.schedule; do
     cp "$answer" "exercises/${answer#solutions/}"
 done
 for salt in '' one two; do

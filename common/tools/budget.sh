@@ -17,7 +17,8 @@ for part in "$@"; do
     common/*) name=common time=$(spent "$build/common/judge" "$build/common/world" "$build/common/tools") ;;
     *)
         name=${part#chapters/} name=${name%%/*}
-        time=$(spent "$build/chapters/$name" "$build/exercises/$name")
+        time=$(spent "$build/chapters/$name" "$build/exercises/$name" \
+            "$build/../mistakes/$name" "$build/../variants/$name")
         ;;
     esac
     [ "$name" = "$previous" ] && continue

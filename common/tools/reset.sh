@@ -4,9 +4,10 @@
 set -eu
 for module in "$@"; do
     file=exercises/$module.c
+    [ ! -e "solutions/$module.schedule" ] || file=exercises/$module.schedule
     fresh=$(mktemp)
     mkdir -p "$(dirname "$file")"
-    awk -f common/tools/skeleton.awk "solutions/$module.c" > "$fresh"
+    sh common/tools/skeleton.sh "$module" > "$fresh"
     if [ -f "$file" ] && cmp -s "$file" "$fresh"; then
         rm "$fresh"
         echo "  $file is untouched."

@@ -1,15 +1,13 @@
 #!/bin/sh
 # run_test.sh PROGRAM: run one test program; its output is shown when it fails.
 # Leaves PROGRAM.log, and in PROGRAM.cpu the seconds of processor time it took.
+. common/tools/cpu.sh
 program=$1
 # GLib then takes each block from malloc, where the sanitizers see it.
 export G_SLICE=always-malloc
 MINE_SAID=1 "$program" > "$program.log" 2>&1 < /dev/null
 status=$?
-times > "$program.cpu" # The shell's own, then its children's: user, system.
-awk 'NR == 2 { for (i = 1; i <= 2; i++) { split($i, t, /[ms]/); s += 60 * t[1] + t[2] } }
-    END { printf "%.2f\n", s }' "$program.cpu" > "$program.cpu.new"
-mv "$program.cpu.new" "$program.cpu"
+write_cpu "$program.cpu"
 if [ $status = 0 ]; then
     count=$(grep -c '^\[       OK \]' "$program.log")
     skipped=$(grep -c '^\[  SKIPPED \] .*[^:]$' "$program.log")

@@ -4,6 +4,7 @@
 #include "common/course/kernel.h"
 #include "common/world/dice.h"
 #include <errno.h>
+#include <fcntl.h>
 
 /* What an address does: the kernel knows it by its port. */
 enum place {
@@ -13,6 +14,7 @@ enum place {
     REFUSED_LATER,
     HOLE,
     UNREACHABLE,
+    LOST_LATER,
     PLACES
 };
 
@@ -25,6 +27,7 @@ static void boot(uint64_t seed)
     kernel_place(REFUSED_LATER, SEC, ECONNREFUSED);
     kernel_place(HOLE, KERNEL_NEVER, 0);
     kernel_place(UNREACHABLE, 0, EHOSTUNREACH);
+    kernel_place(LOST_LATER, SEC, EHOSTUNREACH);
 }
 
 static GArray *list(const int *places, unsigned count)
@@ -49,7 +52,8 @@ static void say(const int *places, unsigned count, nsec time)
                                         "refuses",
                                         "refuses after 1 s",
                                         "silent",
-                                        "unreachable"};
+                                        "unreachable",
+                                        "unreachable after 1 s"};
     kernel_say("dial, within %.3f s:", (double)time / 1e9);
     for (unsigned i = 0; i < count; i++)
         kernel_say("    port %d: %s", places[i], names[places[i]]);
@@ -74,6 +78,10 @@ static void expect_connected(int fd)
     expect_equal("descriptors open:", kernel_open(), 1);
     expect_that(kernel_is_connected(fd), "a connected socket",
                 "%d, which is none", fd);
+    expect_that(fcntl(fd, F_GETFL) & O_NONBLOCK, "a socket that does not block",
+                "one that does");
+    expect_that(fcntl(fd, F_GETFD) & FD_CLOEXEC, "SOCK_CLOEXEC to be kept",
+                "a socket that the next program would inherit");
 }
 
 static void expect_elapsed(nsec since, nsec time)
@@ -101,6 +109,14 @@ static void after_a_refusal_the_next_address_is_tried(void)
     expect_connected(DIAL(5 * SEC, REFUSING, GOOD));
     boot(0);
     expect_connected(DIAL(8 * SEC, REFUSED_LATER, UNREACHABLE, SLOW));
+    boot(0); /* Not even a socket is to be had for the first. */
+    struct address address;
+    g_autoptr(GArray) all = list((int[]){GOOD, GOOD}, 2);
+    g_assert(address_parse(&address, "unix:/nowhere", NULL));
+    g_array_index(all, struct address, 0) = address;
+    kernel_say("dial, within 5.000 s: unix:/nowhere, then");
+    kernel_say("    port %d: good", GOOD);
+    expect_connected(dial(all, kernel_now() + 5 * SEC));
 }
 
 static void a_writable_socket_need_not_be_connected(void)
@@ -145,10 +161,10 @@ static void the_deadline_ends_it_and_no_signal_puts_it_off(void)
         kernel_signal_at(kernel_now() + i * SEC / 10);
     expect_connected(DIAL(5 * SEC, SLOW));
     boot(0); /* A deadline that is past: nobody is waited for. */
-    g_autoptr(GArray) silent = list((int[]){HOLE}, 1);
+    g_autoptr(GArray) silent = list((int[]){HOLE, HOLE}, 2);
     since = kernel_now();
     kernel_say("dial, with a deadline that was a second ago:");
-    kernel_say("    port %d: silent", HOLE);
+    kernel_say("    two addresses, both silent");
     errno = 0;
     expect_error("dial returns", dial(silent, since - SEC), ETIMEDOUT);
     expect_elapsed(since, 0);
@@ -171,6 +187,9 @@ static void the_error_is_that_of_the_last_attempt(void)
     boot(0);
     expect_error("dial returns", DIAL(5 * SEC, UNREACHABLE, REFUSED_LATER),
                  ECONNREFUSED);
+    boot(0);
+    expect_error("when both fail later, dial returns",
+                 DIAL(5 * SEC, REFUSED_LATER, LOST_LATER), EHOSTUNREACH);
     boot(0);
     expect_error("without an address, dial returns", dial_all(NULL, 0, 5 * SEC),
                  EDESTADDRREQ);

@@ -8,6 +8,7 @@
 
 enum { SIZE = 24, SPAN = 5, LOTS = 100000 };
 #define SLACK (2 * MSEC)
+#define DAY   (86400 * SEC)
 
 /* The exercise before this one need not be solved. */
 static nsec deadline_span(nsec deadline)
@@ -19,6 +20,8 @@ static void say(const char *call, size_t size, nsec deadline)
 {
     if (deadline == NEVER)
         kernel_say("%s, %zu bytes, whenever they come", call, size);
+    else if (deadline < kernel_now())
+        kernel_say("%s, %zu bytes, by a deadline that is past", call, size);
     else
         kernel_say("%s, %zu bytes, within %.3f s", call, size,
                    (double)deadline_span(deadline) / 1e9);
@@ -40,13 +43,18 @@ static ssize_t write_them(struct peer *peer, size_t size, nsec deadline)
 }
 
 /* A buffer of just that size: a sanitizer sees who writes beyond it. */
-static void expect_all_read(struct peer *peer, size_t size, nsec deadline)
+static void expect_read(const char *what, struct peer *peer, size_t size,
+                        nsec deadline)
 {
     g_autofree uint8_t *data = g_malloc(MAX(size, 1));
     memset(data, 0, MAX(size, 1));
-    expect_equal("read_all returns", read_them(peer, data, size, deadline),
-                 size);
+    expect_equal(what, read_them(peer, data, size, deadline), size);
     expect_bytes("what is read", data, kernel_row(), size);
+}
+
+static void expect_all_read(struct peer *peer, size_t size, nsec deadline)
+{
+    expect_read("read_all returns", peer, size, deadline);
 }
 
 static void expect_all_written(struct peer *peer, size_t size, nsec deadline)
@@ -86,18 +94,24 @@ static void a_short_read_is_not_the_end_of_the_work(void)
                      peer->taken, SIZE);
         expect_all_read(peer, 0, NEVER);
     }
+    kernel_boot(0); /* For no bytes there is nothing to wait for. */
+    expect_all_read(peer_new(NONBLOCK), 0, NEVER);
+    expect_all_read(peer_new(BLOCK), 0, NEVER);
 }
 
 static void a_signal_ends_no_read(void)
 {
-    for (int cut = 0; cut < SIZE; cut++) {
+    static const char *const what[] = {"read_all, interrupted once, returns",
+                                       "read_all, interrupted twice, returns"};
+    for (int cut = 0; cut < 2 * SIZE; cut++) {
+        unsigned more = cut >= SIZE;
         kernel_boot(0);
         struct peer *peer = peer_new(NONBLOCK);
         peer_sends(peer, SIZE);
-        if (cut > 0)
-            peer_receive_steps(peer, &cut, 1);
-        peer_receive_steps(peer, (int[]){-EINTR, -EINTR}, 2);
-        expect_all_read(peer, SIZE, NEVER);
+        if (cut % SIZE > 0)
+            peer_receive_steps(peer, (int[]){cut % SIZE}, 1);
+        peer_receive_steps(peer, (int[]){-EINTR, -EINTR}, 1 + more);
+        expect_read(what[more], peer, SIZE, NEVER);
     }
 }
 
@@ -184,6 +198,11 @@ static void a_read_gives_up_at_its_deadline(void)
         kernel_signal_at(kernel_now() + i * SEC / 2);
     expect_error("read_all returns", read_them(silent, data, SIZE, end),
                  ETIMEDOUT);
+    expect_time(end);
+    kernel_boot(0); /* More milliseconds than an int holds. */
+    end = kernel_now() + 30 * DAY;
+    expect_error("read_all returns",
+                 read_them(peer_new(NONBLOCK), data, SIZE, end), ETIMEDOUT);
     expect_time(end);
     kernel_boot(0); /* A deadline that is past: what is there is taken. */
     struct peer *peer = peer_new(NONBLOCK);

@@ -162,6 +162,16 @@ static void an_end_that_fails_takes_the_other_with_it(void)
                 "a reset: the right has got a part and not the whole",
                 between.right->heard_end ? "an end" : "nothing");
     disconnect();
+    connect_ends(0); /* All that came was passed on; and yet it has no end. */
+    peer_sends(between.left, 10);
+    turns(10);
+    peer_resets(between.left);
+    turns(10);
+    expect_over(ECONNRESET);
+    expect_that(between.right->heard_reset,
+                "a reset: the right does not know that there is no more",
+                between.right->heard_end ? "an end" : "nothing");
+    disconnect();
     connect_ends(0); /* The end has come too, and waits behind the bytes. */
     between.right->room = 5;
     peer_sends(between.left, 10);

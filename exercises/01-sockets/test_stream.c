@@ -27,6 +27,7 @@ static size_t on_bytes(void *self, const uint8_t *data, size_t size, bool ended)
 {
     size_t used = MIN(size, we.appetite);
     (void)self;
+    expect_equal("closes, when on_bytes is called:", we.closes, 0);
     expect_that(size > 0 || ended,
                 "on_bytes to come with bytes, or with an end", "neither");
     expect_that(we.used + size <= we.peer->taken,
@@ -224,6 +225,22 @@ static void a_write_takes_what_there_is_room_for(void)
     expect_equal("bytes at their side:", we.peer->arrived, MOST);
     expect_equal("on_room, when there is room again:", we.rooms, 1);
     part();
+    meet(0); /* A later write that is taken does not undo the wish. */
+    we.peer->room = 0;
+    we_write(MOST + 1);
+    turns(SOON);
+    peer_reads(we.peer, 100);
+    turns(SOON);
+    expect_equal("bytes taken, of 10:", we_write(10), 10);
+    peer_reads(we.peer, MOST);
+    turns(2 * SOON);
+    expect_equal("on_room, when half is free:", we.rooms, 1);
+    part();
+    meet(0);
+    we_write(MOST);
+    turns(2 * SOON);
+    expect_equal("on_room, when nothing was refused:", we.rooms, 0);
+    part();
 }
 
 static void what_the_kernel_refuses_follows_later(void)
@@ -243,16 +260,24 @@ static void what_the_kernel_refuses_follows_later(void)
     we.peer->room = KERNEL_ALL; /* A writable socket, and nothing to write. */
     expect_sleep();
     part();
-    meet(0); /* And the loop, asleep, is woken when there is room. */
-    we.peer->room = 0;
-    we_write(10);
-    turns(SOON);
-    peer_reads_at(we.peer, kernel_now() + SEC, 100);
-    loop_turn(we.loop, HOUR);
-    turns(SOON);
-    expect_equal("bytes at their side, one second later:", we.peer->arrived,
-                 10);
-    part();
+    for (unsigned room = 0; room < 5; room += 4) {
+        meet(0); /* And the loop, asleep, is woken when there is room. */
+        we.peer->room = room;
+        we_write(10);
+        if (room == 0)
+            turns(SOON);
+        nsec before = kernel_now();
+        peer_reads_at(we.peer, before + SEC, 100);
+        loop_turn(we.loop, HOUR);
+        expect_that(kernel_now() < before + 2 * SEC,
+                    "the loop to be woken when there is room, 1 s later",
+                    "it slept for %.0f s",
+                    (double)(kernel_now() - before) / 1e9);
+        turns(SOON);
+        expect_equal("bytes at their side, one second later:", we.peer->arrived,
+                     10);
+        part();
+    }
 }
 
 static void our_end_follows_all_that_was_written(void)
@@ -293,6 +318,7 @@ static void a_failure_is_told_once(void)
     turns(2 * SOON);
     expect_equal("closes after a reset:", we.closes, 1);
     expect_errno("the error of on_close", we.error, ECONNRESET);
+    expect_equal("on_bytes, which had nothing to show:", we.shows, 0);
     expect_equal("bytes taken after a failure:", we_write(1), 0);
     expect_sleep();
     expect_equal("closes, later:", we.closes, 1);

@@ -9,6 +9,10 @@ int wait_ready(int fd, short events, nsec deadline)
 {
     struct pollfd pollfd = {.fd = fd, .events = events};
     int ready;
+    if (fd < 0) { /* poll() would pass over it, and wait. */
+        errno = EBADF;
+        return -1;
+    }
     do {
         nsec left = deadline_left(deadline, clock_monotonic());
         struct timespec wait = {(time_t)(left / SEC), (long)(left % SEC)};

@@ -1,0 +1,37 @@
+/**
+ * @file matrix.h
+ * The kill matrix of an exercise: which test catches which known mistake, and
+ * how well mistakes are recognised by their signs (signs.h).
+ *
+ *                                     a   b   c
+ *     one_read_is_all                [W]      W
+ *     signal_is_an_error                 [W]  H
+ *
+ * A letter is a verdict (WRONG, CRASH, HANG, FLOOD, LEAK, RACE); in brackets
+ * that of the test which the mistake names.
+ */
+#ifndef COURSE_MATRIX_H
+#define COURSE_MATRIX_H
+#include "common/course/signs.h"
+#include <stdio.h>
+
+/** Of the mistakes of an exercise, or of several. */
+struct rates {
+    unsigned mistakes;   /**< There are so many, in all their shapes. */
+    unsigned caught;     /**< By the test that they name. */
+    unsigned recognised; /**< So many have signs like no other mistake. */
+    unsigned again; /**< Shapes of a mistake that has another one, too, .. */
+    unsigned again_recognised; /**< .. which was recognised by that one's. */
+    unsigned wrong;            /**< Taken for another mistake. */
+};
+
+/** Count the mistakes that these @p signs belong to, and add them to @p sum. */
+void matrix_count(const GPtrArray *signs, struct rates *sum);
+/** Print it for a terminal of 80 columns. */
+void matrix_print(FILE *file, const struct task *task, const GPtrArray *signs);
+/** Print it as a chapter of a page in Markdown. */
+void matrix_page(FILE *file, const struct task *task, const GPtrArray *signs);
+/** Print the rates, a line for each. */
+void matrix_print_rates(FILE *file, const struct rates *rates);
+
+#endif
