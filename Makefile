@@ -39,9 +39,9 @@ B := build$(if $(variant),/$(variant))
 
 goals := $(or $(MAKECMDGOALS),help)
 clang_version := $(or $(shell clang -dumpversion 2>/dev/null | cut -d. -f1),14)
-light := help clean deps format reset drift doctor handout $(if $(M),,myth)
+light := help clean deps format reset drift doctor $(if $(M),,myth)
 needs = $(strip \
-  $(if $(filter-out $(light) docs,$1),$(if $(clang),clang:/usr/bin/clang,gcc:/usr/bin/gcc) \
+  $(if $(filter-out $(light),$1),$(if $(clang),clang:/usr/bin/clang,gcc:/usr/bin/gcc) \
     libc6-dev:/usr/include/stdio.h pkg-config:/usr/bin/pkg-config \
     libglib2.0-dev:/usr/include/glib-2.0/glib.h \
     libcmocka-dev:/usr/include/cmocka.h zlib1g-dev:/usr/include/zlib.h \
@@ -109,6 +109,11 @@ breaks := $(foreach c,$(chapters),$(patsubst solutions/%.schedule,%,$(sort $(wil
 which = $(shell for w in $1; do sh common/tools/exercise.sh "$$w" $(modules) $(breaks) || echo none; done)
 comma := ,
 chosen_modules := $(if $(filter grade replay reset hint break viva solution watch,$(goals)),$(call which,'$(or $(EX),$(CH))'))
+# In a course without answers our bodies are objects, beside the skeletons.
+given := $(wildcard $(modules:%=solutions/%.o))
+$(if $(given),$(if $(filter $(shell uname -m),$(shell cat solutions/machine)),,\
+  $(error this course was made for $(shell cat solutions/machine): ask for one that runs here)))
+SALT ?= $(if $(wildcard exercises/salt),$(shell cat exercises/salt))
 mine := $(if $(MINE),$(filter-out $(breaks),$(sort $(call which,$(subst $(comma), ,$(MINE))))))
 $(if $(filter none,$(chosen_modules) $(mine)),$(error no exercise of that name))
 P := $B$(if $(MINE),/mine)
@@ -142,6 +147,9 @@ $B/flags: FORCE | deps
 $B/obj/%.o: %.c $B/flags
 	@mkdir -p $(@D)
 	$(quiet)$(CC) $(FLAGS) -MMD -MP -c -o $@ $<
+
+$(given:%=$B/obj/%): $B/obj/%: % $B/flags
+	@mkdir -p $(@D) && cp $< $@
 
 # make V=1 shows the commands.
 quiet = $(if $(V),,@printf '  %-6s %s\n' '$(if $(filter %.c,$<),cc,link)' '$(if $(filter %.c,$<),$<,$@)' >&2;)
@@ -230,7 +238,7 @@ broken_of = $(dir $1)$(shell sed -n 's/^Breaks: //p' exercises/$1.task)
 define broken
 $B/graded/exercises/$(dir $1)test_$(notdir $1): $B/obj/exercises/$(dir $1)test_$(notdir $1).o $(bodies) $(earlier)
 $(foreach w,$3,$(eval $B/graded/exercises/$1.wrong/$w: $B/obj/exercises/$(dir $1)test_$(notdir $1).o \
-  $B/mistakes/$2/$w.o $(filter-out $B/obj/solutions/$2.o,$(bodies)) $(earlier)))
+  $(or $(wildcard solutions/$1.wrong/$w.o),$B/mistakes/$2/$w.o) $(filter-out $B/obj/solutions/$2.o,$(bodies)) $(earlier)))
 $B/graded/exercises/$(dir $1)test_$(notdir $1) $(foreach w,$3,$B/graded/exercises/$1.wrong/$w):
 	@mkdir -p $$(@D)
 	@$(CC) $(MODE) -o $$@ $$^ $$(LIBS)
@@ -241,21 +249,24 @@ endef
 # A mistake is our answer with some lines replaced (common/course/mistakes.h). It
 # is linked with the test that must catch it; under sanitizers all tests are run,
 # and what they say is its sign. What one is called: NAME, or NAME.SHAPE; and `right`
-# is the answer itself, in which no test may find anything.
+# is the answer itself, in which no test may find anything. JUDGE needs no sanitizers.
 with_mistakes := $(foreach m,$(modules),$(if $(wildcard solutions/$m.mistakes),$m))
-known := $(if $(TSAN)$(MINE),,$(if $(filter test %signs %matrix,$(goals)),$(with_mistakes),$(filter $(with_mistakes),\
+known := $(if $(TSAN)$(MINE),,$(if $(filter $(if $(SAN),,test) %signs %matrix,$(goals)),$(with_mistakes),$(filter $(with_mistakes),\
   $(if $(findstring /graded/,$(goals)),$(foreach b,$(breaks),$(call broken_of,$b))))))
 seen := $(if $(SAN),sign,catch)
+JUDGE ?= $B/bin/mistakes
+# Each is linked and started once for many tests: that much faster.
+static := $(if $(SAN),$(if $(clang),,-static-libasan -static-libubsan))
 mistakes_of = right $(shell awk '/^Mistake:/ { print n = $$2 } /^Or:/ { print n "." $$2 }' solutions/$1.mistakes)
 test_object = $B/obj/exercises/$(dir $1)test_$(notdir $1).o
 around = $(call test_object,$1) $(filter-out $B/obj/solutions/$1.o,$(bodies)) $(earlier)
 define mistakes
 tried += $(foreach i,$2,$B/mistakes/$1/$i.$(seen))
-$B/mistakes/$1/made: solutions/$1.c solutions/$1.mistakes exercises/$1.task $B/bin/mistakes
-	@mkdir -p $$(@D) && $B/bin/mistakes make $1 $$(@D) && touch $$@
+$B/mistakes/$1/made: solutions/$1.c solutions/$1.mistakes exercises/$1.task $(JUDGE)
+	@mkdir -p $$(@D) && $(JUDGE) make $1 $$(@D) && touch $$@
 $(foreach i,$2,$B/mistakes/$1/$i.c): $B/mistakes/$1/made ;
-$(foreach i,$2,$B/mistakes/$1/$i.$(seen)): %.$(seen): %.o $(call around,$1) $B/bin/mistakes common/tools/mistake.sh
-	@sh common/tools/mistake.sh '$B/bin/mistakes $(seen)' $1 $$@ $$< $(CC) $(MODE) \
+$(foreach i,$2,$B/mistakes/$1/$i.$(seen)): %.$(seen): %.o $(call around,$1) $(JUDGE) common/tools/mistake.sh
+	@sh common/tools/mistake.sh '$(JUDGE) $(seen)' $1 $$@ $$< $(CC) $(MODE) $(static) \
 	  $$(filter-out $$<,$$(filter %.o %.a,$$^)) $$(LIBS)
 $B/mistakes/$1/tried: $(foreach i,$2,$B/mistakes/$1/$i.$(seen))
 	@printf '  ok     %-44s %3d known mistakes, each caught\n' 'mistakes of $1' $(words $(wordlist 2,999,$2))
@@ -263,7 +274,7 @@ $B/mistakes/$1/tried: $(foreach i,$2,$B/mistakes/$1/$i.$(seen))
 endef
 $(foreach m,$(known),$(eval $(call mistakes,$m,$(call mistakes_of,$m))))
 $B/mistakes/%.o: $B/mistakes/%.c $B/flags
-	@$(CC) $(filter-out -Werror,$(FLAGS)) -w -MMD -MP -c -o $@ $<
+	@$(CC) $(filter-out -Werror,$(FLAGS)) -w -g0 -MMD -MP -c -o $@ $<
 
 # A variant is a right answer of another shape: it must pass, with many seeds.
 SEEDS ?= $(if $(SAN),1,5)
@@ -291,7 +302,7 @@ $(if $(findstring /graded/,$(goals)),$(foreach b,$(breaks),\
 # ---- What to ask for ---------------------------------------------------------
 
 .PHONY: help all test demo myth bench figures docs check format clean deps FORCE \
-  grade graded break replay next hint viva solution watch doctor reset drift matrix signs variants
+  grade graded break replay next hint viva solution watch doctor handout reset drift matrix signs variants
 FORCE:
 
 help: ## This list
@@ -368,14 +379,19 @@ doctor: ## What is missing on this machine, and the line that installs it
 reset: ## Lay out the skeleton of an exercise anew: EX=io; yours is kept
 	@$(if $(EX)$(CH),sh common/tools/reset.sh $(chosen_modules),echo "reset: which one? EX=io" >&2; exit 2)
 
-matrix: # For authors: which test catches which known mistake?
-	@$(MAKE) SAN=1 $S/matrix
-signs: # For authors: write down what known mistakes look like
-	@$(MAKE) SAN=1 $S/signs
+matrix: $B/bin/mistakes # For authors: which test catches which known mistake?
+	@$(MAKE) SAN=1 JUDGE=$B/bin/mistakes $S/matrix
+signs: $B/bin/mistakes # For authors: write down what known mistakes look like
+	@$(MAKE) SAN=1 JUDGE=$B/bin/mistakes $S/signs
 variants: # For authors: do right answers of other shapes pass? SEEDS=100
 	@$(MAKE) $B/variants/all
 $S/matrix $S/signs: $(tried) FORCE
-	@$B/bin/mistakes $(@F) $B/mistakes $(known)
+	@$(JUDGE) $(@F) $B/mistakes $(known)
+
+# The wrong objects of a break-it exercise are those of known mistakes.
+handout: $(if $(filter handout,$(goals)),$(modules:%=$B/obj/solutions/%.o) $(foreach b,$(breaks),\
+  $(foreach w,$(call wrong_of,$b),$B/mistakes/$(call broken_of,$b)/$w.o))) ## A course without answers: OUT=dir; SALT=word for seeds of its own
+	@sh common/tools/handout.sh '$(OUT)' $B '$(SALT)' $(modules) $(breaks)
 
 drift: # For authors: is each skeleton what its answer says now?
 	@sh common/tools/drift.sh $(modules) $(breaks)
@@ -396,7 +412,8 @@ $(foreach g,$(patsubst figures/%.gp,%,$(wildcard figures/*.gp)),\
   $(foreach p,$(filter $P/bin/measure_$(shell echo $g | cut -d- -f2-),$(programs)),\
     $(eval $(call figure,$p,$g))))
 
-docs: | deps ## The book as a site: build/docs/html/index.html
+docs: $B/bin/mistakes | deps ## The book as a site: build/docs/html/index.html
+	@mkdir -p build/pages/exercises && $B/bin/mistakes page > build/pages/exercises/mistakes.md
 	@sh common/tools/docs.sh build/docs
 
 check: | deps ## For authors: includes, format, lint, docs, clang, sanitizers

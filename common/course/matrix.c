@@ -40,6 +40,12 @@ void matrix_count(const GPtrArray *signs, struct rates *sum)
     }
 }
 
+bool matrix_is_good(const struct rates *rates)
+{
+    return rates->caught == rates->mistakes && rates->wrong == 0 &&
+           10 * rates->recognised >= 9 * rates->mistakes;
+}
+
 void matrix_print_rates(FILE *file, const struct rates *rates)
 {
     fprintf(
@@ -89,9 +95,23 @@ void matrix_print(FILE *file, const struct task *task, const GPtrArray *signs)
 
 /* ---- For the site. ---- */
 
+void matrix_begin_page(FILE *file)
+{
+    fprintf(file,
+            "# Which test catches which mistake\n\n"
+            "The kill matrix: each row is a known wrong answer, each column a "
+            "test, and a letter is the verdict: WRONG, CRASH, HANG, FLOOD, "
+            "LEAK, RACE. In bold stands the test that must catch it. A column "
+            "without a letter in bold would be a test that nobody needs; a row "
+            "without one, a mistake that nobody sees. `make matrix` tries them "
+            "all again.\n\n"
+            "Whoever fails in exactly the way of one row is told what it looks "
+            "like by `make grade`.\n");
+}
+
 static void page_head(FILE *file, const struct task *task)
 {
-    fprintf(file, "\n## %s %s (`%s`)\n\n| |", task->number, task->title,
+    fprintf(file, "\n## %s %s (`%s`)\n\n| mistake |", task->number, task->title,
             task->module);
     for (guint i = 0; i < task->rules->len; i++)
         fprintf(file, " %c |", letter(i));
@@ -111,21 +131,27 @@ static void page_cell(FILE *file, const struct sign *sign, const char *test)
         fprintf(file, " |");
 }
 
+static void page_row(FILE *file, const struct task *task,
+                     const struct sign *sign)
+{
+    g_auto(GStrv) words = g_strsplit(sign->because, "|", -1);
+    g_autofree char *because = g_strjoinv("/", words);
+    fprintf(file, "| %s |", because);
+    for (guint i = 0; i < task->rules->len; i++)
+        page_cell(file, sign, ((struct rule *)task->rules->pdata[i])->test);
+    fprintf(file, "\n");
+}
+
 void matrix_page(FILE *file, const struct task *task, const GPtrArray *signs)
 {
     page_head(file, task);
     for (guint i = 0; i < signs->len; i++) {
         const struct sign *sign = signs->pdata[i];
-        if (sign->shape) /* One row for each mistake is enough. */
-            continue;
-        fprintf(file, "| %s |", sign->because);
-        for (guint j = 0; j < task->rules->len; j++)
-            page_cell(file, sign, ((struct rule *)task->rules->pdata[j])->test);
-        fprintf(file, "\n");
+        if (!sign->shape) /* One row for each mistake is enough. */
+            page_row(file, task, sign);
     }
     fprintf(file, "\n");
-    for (guint i = 0; i < task->rules->len; i++) {
-        const struct rule *rule = task->rules->pdata[i];
-        fprintf(file, "- %c: `%s`\n", letter(i), rule->test);
-    }
+    for (guint i = 0; i < task->rules->len; i++)
+        fprintf(file, "- %c: `%s`\n", letter(i),
+                ((struct rule *)task->rules->pdata[i])->test);
 }

@@ -20,8 +20,8 @@ struct rates {
     unsigned mistakes;   /**< There are so many, in all their shapes. */
     unsigned caught;     /**< By the test that they name. */
     unsigned recognised; /**< So many have signs like no other mistake. */
-    unsigned again; /**< Shapes of a mistake that has another one, too, .. */
-    unsigned again_recognised; /**< .. which was recognised by that one's. */
+    unsigned again;      /**< Shapes of a mistake that has another one, too. */
+    unsigned again_recognised; /**< Those that this one's signs recognised. */
     unsigned wrong;            /**< Taken for another mistake. */
 };
 
@@ -29,8 +29,12 @@ struct rates {
 void matrix_count(const GPtrArray *signs, struct rates *sum);
 /** Print it for a terminal of 80 columns. */
 void matrix_print(FILE *file, const struct task *task, const GPtrArray *signs);
-/** Print it as a chapter of a page in Markdown. */
+/** Begin the page of the site that shows them all, in Markdown. */
+void matrix_begin_page(FILE *file);
+/** Print it as a section of that page. */
 void matrix_page(FILE *file, const struct task *task, const GPtrArray *signs);
+/** Are all caught, nine of ten recognised, and none taken for another? */
+bool matrix_is_good(const struct rates *rates);
 /** Print the rates, a line for each. */
 void matrix_print_rates(FILE *file, const struct rates *rates);
 

@@ -2,9 +2,9 @@
 #include "common/course/entries.h"
 #include <string.h>
 
-static void change_free(void *self)
+static void replacement_free(void *self)
 {
-    struct change *change = self;
+    struct replacement *change = self;
     g_free(change->old);
     g_free(change->new);
     g_free(change);
@@ -35,7 +35,7 @@ static struct mistake *begin(const char *name, const char *shape, int line)
     struct mistake *mistake = g_new0(struct mistake, 1);
     mistake->name = g_strdup(name);
     mistake->shape = g_strdup(shape);
-    mistake->changes = g_ptr_array_new_with_free_func(change_free);
+    mistake->changes = g_ptr_array_new_with_free_func(replacement_free);
     mistake->line = line;
     return mistake;
 }
@@ -55,7 +55,7 @@ static struct mistake *begin_shape(const struct mistake *last,
     return mistake;
 }
 
-static struct change *last_change(const struct mistake *mistake)
+static struct replacement *last_change(const struct mistake *mistake)
 {
     guint count = mistake->changes->len;
     return count > 0 ? mistake->changes->pdata[count - 1] : NULL;
@@ -79,12 +79,12 @@ static const char *fill(char **place, char *text)
 
 static const char *replace(const struct mistake *last, const char *text)
 {
-    const struct change *before = last_change(last);
+    const struct replacement *before = last_change(last);
     if (text[0] == '\0')
         return "nothing is to be replaced";
     if (before && !before->new)
         return "\"With:\" is missing before this";
-    struct change *change = g_new0(struct change, 1);
+    struct replacement *change = g_new0(struct replacement, 1);
     change->old = g_strdup(text);
     g_ptr_array_add(last->changes, change);
     return NULL;
@@ -92,7 +92,7 @@ static const char *replace(const struct mistake *last, const char *text)
 
 static const char *replace_with(const struct mistake *last, const char *text)
 {
-    struct change *change = last_change(last);
+    struct replacement *change = last_change(last);
     if (!change || change->new)
         return "there is no \"Replace:\" before this";
     change->new = g_strdup(text);
@@ -134,7 +134,7 @@ static bool refuse(GError **error, const char *path, int line, const char *why)
 
 static bool is_complete(const struct mistake *mistake)
 {
-    const struct change *change = last_change(mistake);
+    const struct replacement *change = last_change(mistake);
     return mistake->because && mistake->test && change && change->new;
 }
 
@@ -210,7 +210,7 @@ static int find(char **lines, char **part, const struct mistake *mistake,
 }
 
 /* @p text with one change made; or NULL and @p error. */
-static char *make_change(const char *text, const struct change *change,
+static char *make_change(const char *text, const struct replacement *change,
                          const struct mistake *mistake, GError **error)
 {
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);

@@ -24,7 +24,7 @@
 #include <glib.h>
 
 /** Some lines of the answer, and what stands in their place. */
-struct change {
+struct replacement {
     char *old; /**< Lines, joined by '\n'. */
     char *new; /**< The same; "" for none. */
 };
@@ -35,7 +35,7 @@ struct mistake {
     char *shape;        /**< "by_hand"; NULL for the first. */
     char *because;      /**< Why it is wrong, and a section to read. */
     char *test;         /**< The one that must catch it. */
-    GPtrArray *changes; /**< struct change, in the order of the file. */
+    GPtrArray *changes; /**< struct replacement, in the order of the file. */
     int line;           /**< Where it begins. */
 };
 

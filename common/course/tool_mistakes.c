@@ -6,7 +6,7 @@
  *     mistakes sign 01-sockets/io NAME PROGRAM    all tests: prints its sign
  *     mistakes matrix DIR MODULE ..            the kill matrix, and the rates
  *     mistakes signs DIR MODULE ..             write exercises/NN/X.signs
- *     mistakes page MODULE ..                  the matrix as a page of the site
+ *     mistakes page                            the matrix as a page of the site
  *
  * PROGRAM is the exercise's test, linked with that mistake. DIR holds
  * MODULE/NAME.sign, as `sign` printed them. The Makefile knows the way.
@@ -207,20 +207,35 @@ static bool compare(const char *path, const char *text, GError **error)
     return false;
 }
 
-static bool print(const char *module, const char *path, struct rates *rates,
-                  bool page, GError **error)
+static bool print(const char *module, struct rates *rates, GError **error)
 {
     g_autofree char *name = g_strdup_printf("exercises/%s.task", module);
+    g_autofree char *path = g_strdup_printf("exercises/%s.signs", module);
     struct task *task = task_read(name, error);
     g_autoptr(GPtrArray) signs = task ? signs_read(path, error) : NULL;
-    if (signs && page)
-        matrix_page(stdout, task, signs);
-    else if (signs)
+    if (signs) {
         matrix_print(stdout, task, signs);
-    if (signs)
         matrix_count(signs, rates);
+    }
     g_clear_pointer(&task, task_free);
     return signs != NULL;
+}
+
+/* All exercises that have signs, by their numbers. */
+static bool page(GError **error)
+{
+    g_autoptr(GPtrArray) tasks = tasks_find(".", NULL, error);
+    matrix_begin_page(stdout);
+    for (guint i = 0; tasks && i < tasks->len; i++) {
+        g_autofree char *path = task_path(tasks->pdata[i], ".signs");
+        if (!g_file_test(path, G_FILE_TEST_EXISTS))
+            continue;
+        g_autoptr(GPtrArray) signs = signs_read(path, error);
+        if (!signs)
+            return false;
+        matrix_page(stdout, tasks->pdata[i], signs);
+    }
+    return tasks != NULL;
 }
 
 /* What was seen, compared with what is written down, or written down. */
@@ -237,25 +252,23 @@ static bool settle(const char *directory, const char *module, bool writing,
     return writing ? put(path, text, error) : compare(path, text, error);
 }
 
-static bool each(char **modules, const char *directory, const char *what,
+static bool each(char **modules, const char *directory, bool writing,
                  GError **error)
 {
     struct rates rates = {0};
-    bool page = g_str_equal(what, "page");
-    for (; *modules; modules++) {
-        g_autofree char *path = g_strdup_printf("exercises/%s.signs", *modules);
-        if (directory &&
-            !settle(directory, *modules, g_str_equal(what, "signs"), error))
+    for (; *modules; modules++)
+        if (!settle(directory, *modules, writing, error) ||
+            (!writing && !print(*modules, &rates, error)))
             return false;
-        if (!g_str_equal(what, "signs") &&
-            !print(*modules, path, &rates, page, error))
-            return false;
-    }
-    if (g_str_equal(what, "matrix")) {
-        printf("\n");
-        matrix_print_rates(stdout, &rates);
-    }
-    return true;
+    if (writing)
+        return true;
+    printf("\n");
+    matrix_print_rates(stdout, &rates);
+    if (!matrix_is_good(&rates))
+        g_set_error(error, G_FILE_ERROR, 0,
+                    "all must be caught, nine of ten recognised, and none "
+                    "taken for another");
+    return matrix_is_good(&rates);
 }
 
 /* Returns whether the words make sense; *done: it was done. */
@@ -267,11 +280,11 @@ static bool obey(int count, char **words, bool *done, GError **error)
         *done = make_all(words[1], words[2], error);
     else if ((all || g_str_equal(what, "catch")) && count == 4)
         *done = try(words + 1, all, error);
-    else if (g_str_equal(what, "page") && count > 1)
-        *done = each(words + 1, NULL, what, error);
+    else if (g_str_equal(what, "page") && count == 1)
+        *done = page(error);
     else if ((g_str_equal(what, "matrix") || g_str_equal(what, "signs")) &&
              count > 2)
-        *done = each(words + 2, words[1], what, error);
+        *done = each(words + 2, words[1], g_str_equal(what, "signs"), error);
     else
         return false;
     return true;

@@ -43,10 +43,13 @@ static enum standing look_at(const struct task *task)
     return whole && points >= (int)task_points(task) ? WHOLE : PARTLY;
 }
 
+/* Of the last grade; a file that was laid out anew has none. */
 static unsigned points_of(const struct task *task)
 {
     int points = progress_get(task, PROGRESS_POINTS, 0);
-    return (unsigned)CLAMP(points, 0, (int)task_points(task));
+    return is_untouched(task)
+               ? 0
+               : (unsigned)CLAMP(points, 0, (int)task_points(task));
 }
 
 /* ---- The book. ---- */
