@@ -16,7 +16,8 @@
 #include "common/world/clock.h"
 
 /** Connect by TCP to the first of @p addresses, a GArray of struct address,
- * that answers before @p deadline, a time of clock_monotonic(). Returns a
+ * that answers before @p deadline, a time of clock_monotonic(); with NEVER the
+ * first one lasts as long as the kernel tries, some two minutes. Returns a
  * connected socket that does not block (SOCK_NONBLOCK, SOCK_CLOEXEC), or -1 and
  * the errno of the last attempt: ETIMEDOUT, ECONNREFUSED, EHOSTUNREACH ..; of
  * none, EDESTADDRREQ. No descriptor is left open by a failed attempt. */

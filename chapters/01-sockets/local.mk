@@ -10,6 +10,7 @@ $P/test/chapters/01-sockets/host/test_store: LIBS += \
 staged := $(addprefix $P/test/chapters/01-sockets/,test_stream \
   test_stream_end test_storm test_relay test_acceptor)
 $(staged): LIBS += -Wl,--wrap=recv,--wrap=read,--wrap=readv \
+  -Wl,--wrap=recvfrom,--wrap=recvmsg,--wrap=sendto \
   -Wl,--wrap=send,--wrap=write,--wrap=writev,--wrap=sendmsg \
   -Wl,--wrap=epoll_wait,--wrap=epoll_pwait2
 $P/test/chapters/01-sockets/test_acceptor: LIBS += \

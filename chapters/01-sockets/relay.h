@@ -22,7 +22,8 @@ struct relay;
  * failed; free it there. Borrows @p loop. Returns new. */
 struct relay *relay_new(struct loop *loop, const int ends[2],
                         void (*on_close)(void *self, int error), void *self);
-/** Close both ends now, whatever is on its way. */
+/** Close both ends now, whatever is on its way. (The kernel resets one of which
+ * it still holds bytes that nobody has read.) */
 void relay_free(struct relay *relay);
 
 #endif

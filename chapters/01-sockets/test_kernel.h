@@ -130,6 +130,30 @@ ssize_t __wrap_write(int fd, const void *data, size_t size)
     return send_fails(fd, &size) ? -1 : __real_write(fd, data, size);
 }
 
+ssize_t __real_recvfrom(int fd, void *data, size_t size, int flags,
+                        struct sockaddr *from, socklen_t *from_size);
+ssize_t __wrap_recvfrom(int fd, void *data, size_t size, int flags,
+                        struct sockaddr *from, socklen_t *from_size);
+ssize_t __wrap_recvfrom(int fd, void *data, size_t size, int flags,
+                        struct sockaddr *from, socklen_t *from_size)
+{
+    return receive_fails(fd, &size)
+               ? -1
+               : __real_recvfrom(fd, data, size, flags, from, from_size);
+}
+
+ssize_t __real_sendto(int fd, const void *data, size_t size, int flags,
+                      const struct sockaddr *to, socklen_t to_size);
+ssize_t __wrap_sendto(int fd, const void *data, size_t size, int flags,
+                      const struct sockaddr *to, socklen_t to_size);
+ssize_t __wrap_sendto(int fd, const void *data, size_t size, int flags,
+                      const struct sockaddr *to, socklen_t to_size)
+{
+    return send_fails(fd, &size)
+               ? -1
+               : __real_sendto(fd, data, size, flags, to, to_size);
+}
+
 /* ---- Calls with many. ---- */
 
 static inline size_t size_of_all(const struct iovec *pieces, size_t count)
@@ -163,6 +187,20 @@ ssize_t __wrap_readv(int fd, const struct iovec *pieces, int count)
         return -1;
     size_t left = cut(kept, pieces, (size_t)count, size);
     return __real_readv(fd, kept, (int)left);
+}
+
+ssize_t __real_recvmsg(int fd, struct msghdr *message, int flags);
+ssize_t __wrap_recvmsg(int fd, struct msghdr *message, int flags);
+ssize_t __wrap_recvmsg(int fd, struct msghdr *message, int flags)
+{
+    struct iovec kept[PIECES];
+    size_t size = size_of_all(message->msg_iov, message->msg_iovlen);
+    struct msghdr some = *message;
+    if (receive_fails(fd, &size))
+        return -1;
+    some.msg_iovlen = cut(kept, message->msg_iov, message->msg_iovlen, size);
+    some.msg_iov = kept;
+    return __real_recvmsg(fd, &some, flags);
 }
 
 ssize_t __real_sendmsg(int fd, const struct msghdr *message, int flags);

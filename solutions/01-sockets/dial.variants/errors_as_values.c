@@ -4,8 +4,8 @@
  * counts milliseconds, so a wait is rounded up, lest it end early and be made
  * again and again for nothing, and an int of them is 24 days, so a longer one
  * is made of several. */
-#include "01-sockets/dial.h"
 #include "01-sockets/deadline.h"
+#include "01-sockets/dial.h"
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
