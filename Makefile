@@ -317,8 +317,9 @@ help: ## This list
 all: $(programs) build/compile_commands.json ## Build every program
 
 chosen_exams := $(filter $(addprefix exercises/,$(addsuffix /%,$(chosen_chapters))),$(exams))
+test: ## Build and run every test
 test: $(addsuffix .run,$(call binaries,$(call chosen_mains,test) $(chosen_exams))) $P/figures.run \
-  $(foreach m,$(filter $(addsuffix /%,$(chosen_chapters)),$(known)),$B/mistakes/$m/tried $B/variants/all) ## Build and run every test
+  $(foreach m,$(filter $(addsuffix /%,$(chosen_chapters)),$(known)),$B/mistakes/$m/tried $B/variants/all)
 	@sh common/tools/budget.sh $P/test $(chosen)
 $P/test/%.run: $P/test/% $(filter $P/bin/%,$(programs)) FORCE
 	@sh common/tools/run_test.sh $<
@@ -341,58 +342,56 @@ myth: $(if $(M),$(filter $P/bin/%,$(programs))) ## Myths: predict, then look. Wi
 bench: $(filter $P/bin/%,$(programs)) ## Measure speed, as ratios within one run
 	@set -e; for b in $(call binaries,$(call chosen_mains,bench)); do $$b; done
 
-# The tests run under sanitizers; what may be linked is read from plain objects.
-# Both are built at a time.
-grade: $B/bin/grade graded $(foreach m,$(filter $(modules),$(chosen_modules)),$B/mine/obj/exercises/$m.o $B/obj/solutions/$m.o) ## Grade your exercises: EX=io, CH=1, TEST=name; FORMAT=json|junit, SALT=word
-	@$B/bin/grade --build=$B --sanitized=$S --exercise='$(or $(EX),$(CH))' --test='$(TEST)' --salt='$(SALT)' --format='$(FORMAT)'
-break: grade ## Break it, with a schedule of yours: EX=1.B
-graded: | deps
-	@$(MAKE) -s SAN=1 MINE= $(addprefix $S/,$(call graded_of,$(chosen_modules)))
-
-replay: $(if $(EX),graded) ## See a failure again: EX=io SEED=0x5 TEST=name; DEBUG=1 under gdb
-	@$(if $(EX),,echo "replay: which one? EX=io" >&2; exit 2)
-	@log=$S/mine/obj/exercises/$(firstword $(chosen_modules)).log; [ ! -e $$log ] || { cat $$log; exit 1; }
-	@SEED='$(SEED)' SALT='$(SALT)' $(if $(TEST),GRADE_TEST='$(TEST)') $(played) $(if $(DEBUG),gdb -q --args) \
-	  $S/$(or $(if $(played),$(filter %.wrong/$(TEST),$(call graded_of,$(chosen_modules)))),$(firstword $(call graded_of,$(chosen_modules))))
-# To replay a schedule is to see the wrong program play it.
-played := $(if $(filter replay,$(goals)),$(if $(filter $(breaks),$(chosen_modules)),\
-  SCHEDULE=$(CURDIR)/exercises/$(firstword $(chosen_modules)).schedule))
-
 next: $B/bin/next ## How far you have come, and what to do now
 	@$B/bin/next $(CH)
 
-# $(call ask,program,words): of one exercise.
-ask = @$(if $(EX),$B/bin/$1 $(firstword $(notdir $(chosen_modules))),echo "$@: which one? EX=io" >&2; exit 2)
+# The tests run under sanitizers; what may be linked is read from plain objects.
+# Both are built at a time.
+grade: ## Grade your exercises: EX=io, CH=1; TEST= FORMAT= SALT=
+grade: $B/bin/grade graded $(foreach m,$(filter $(modules),$(chosen_modules)),$B/mine/obj/exercises/$m.o $B/obj/solutions/$m.o)
+	@$B/bin/grade --build=$B --sanitized=$S --exercise='$(or $(EX),$(CH))' --test='$(TEST)' --salt='$(SALT)' --format='$(FORMAT)'
+graded: | deps
+	@$(MAKE) -s SAN=1 MINE= $(addprefix $S/,$(call graded_of,$(chosen_modules)))
+
+# $(call one,command): of the exercise that EX names.
+one = @$(if $(EX),$1,echo "$@: which one? EX=io" >&2; exit 2)
+first := $(firstword $(chosen_modules))
+watch: $B/bin/watch ## Grade again at each save: EX=io
+	$(call one,$B/bin/watch $(wildcard exercises/$(first).c exercises/$(first).schedule) $(MAKE) grade EX='$(EX)' TEST='$(TEST)')
 hint: $B/bin/hint ## A hint, one more each time: EX=io
-	$(call ask,hint)
+	$(call one,$B/bin/hint $(notdir $(first)))
+break: grade ## Break it, with a schedule of yours: EX=1.B
+
+# To replay a schedule is to see the wrong program play it.
+played := $(filter $(breaks),$(first))
+again := $(S)/$(or $(if $(played),$(filter %.wrong/$(TEST),$(call graded_of,$(first)))),$(firstword $(call graded_of,$(first))))
+replay: $(if $(EX),graded) ## See a failure again: EX=io TEST=name SEED=0x5; DEBUG=1
+	$(call one,log=$S/mine/obj/exercises/$(first).log; [ ! -e $$log ] || { cat $$log; exit 1; }; \
+	  SEED='$(SEED)' SALT='$(SALT)' $(if $(TEST),GRADE_TEST='$(TEST)') \
+	  $(if $(played),SCHEDULE='$(CURDIR)/exercises/$(first).schedule') $(if $(DEBUG),gdb -q --args) $(again))
 viva: $B/bin/viva ## Questions for an oral check, with answers: EX=io
-	$(call ask,viva)
-solution: $B/bin/solution ## Our answer, when yours has earned all, or REALLY=1: EX=io
-	$(call ask,solution)
-watch: $B/bin/watch ## Grade at each save: EX=io
-	@$(if $(EX),$B/bin/watch $(wildcard $(foreach k,c schedule,exercises/$(firstword $(chosen_modules)).$k)) \
-	  $(MAKE) grade EX='$(EX)' TEST='$(TEST)',echo "watch: which one? EX=io" >&2; exit 2)
-
-doctor: ## What is missing on this machine, and the line that installs it
-	@sh common/tools/doctor.sh $(foreach g,demo grade test figures docs bench check,'$g:$(call lacking,$g)') 'replay DEBUG=1:$(if $(wildcard /usr/bin/gdb),,gdb)'
-
+	$(call one,$B/bin/viva $(notdir $(first)))
+solution: $B/bin/solution ## Our answer, when yours is whole, or REALLY=1: EX=io
+	$(call one,$B/bin/solution $(notdir $(first)))
 reset: ## Lay out the skeleton of an exercise anew: EX=io; yours is kept
 	@$(if $(EX)$(CH),sh common/tools/reset.sh $(chosen_modules),echo "reset: which one? EX=io" >&2; exit 2)
+doctor: ## What this machine lacks, and the line that installs it
+	@sh common/tools/doctor.sh $(foreach g,demo grade test figures docs bench check,'$g:$(call lacking,$g)') 'replay DEBUG=1:$(if $(wildcard /usr/bin/gdb),,gdb)'
+
+# The wrong objects of a break-it exercise are those of known mistakes.
+handout: ## A course without answers: OUT=dir; SALT=word: seeds of its own
+handout: $(if $(filter handout,$(goals)),$(modules:%=$B/obj/solutions/%.o) $(foreach b,$(breaks),\
+  $(foreach w,$(call wrong_of,$b),$B/mistakes/$(call broken_of,$b)/$w.o)))
+	@sh common/tools/handout.sh '$(OUT)' $B '$(SALT)' $(modules) $(breaks)
 
 matrix: $B/bin/mistakes # For authors: which test catches which known mistake?
 	@$(MAKE) SAN=1 JUDGE=$B/bin/mistakes $S/matrix
 signs: $B/bin/mistakes # For authors: write down what known mistakes look like
 	@$(MAKE) SAN=1 JUDGE=$B/bin/mistakes $S/signs
-variants: # For authors: do right answers of other shapes pass? SEEDS=100
-	@$(MAKE) $B/variants/all
 $S/matrix $S/signs: $(tried) FORCE
 	@$(JUDGE) $(@F) $B/mistakes $(known)
-
-# The wrong objects of a break-it exercise are those of known mistakes.
-handout: $(if $(filter handout,$(goals)),$(modules:%=$B/obj/solutions/%.o) $(foreach b,$(breaks),\
-  $(foreach w,$(call wrong_of,$b),$B/mistakes/$(call broken_of,$b)/$w.o))) ## A course without answers: OUT=dir; SALT=word for seeds of its own
-	@sh common/tools/handout.sh '$(OUT)' $B '$(SALT)' $(modules) $(breaks)
-
+variants: # For authors: do right answers of other shapes pass? SEEDS=100
+	@$(MAKE) $B/variants/all
 drift: # For authors: is each skeleton what its answer says now?
 	@sh common/tools/drift.sh $(modules) $(breaks)
 

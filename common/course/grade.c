@@ -137,7 +137,7 @@ static void guess(struct grade *grade, const struct grade_plan *plan)
     g_autofree char *path =
         file_of(plan->root, "exercises", grade->task, "", ".signs");
     g_autoptr(GPtrArray) signs = signs_read(path, NULL);
-    struct sign *seen = sign_new(NULL, grade);
+    struct sign *seen = sign_new(NULL, grade->verdicts);
     const struct sign *found = signs ? signs_recognise(signs, seen) : NULL;
     if (found) {
         grade->looks_like = g_strdup(found->because);

@@ -21,7 +21,7 @@ void sign_free(void *self)
     g_free(sign);
 }
 
-/* ---- From a grade. ---- */
+/* ---- From verdicts. ---- */
 
 /* Where luck or the machine decides, nothing is said of values. */
 static char *values_of(const struct verdict *verdict)
@@ -41,14 +41,14 @@ static struct sign *begin(const char *name, const char *shape)
     return sign;
 }
 
-struct sign *sign_new(const struct mistake *mistake, const struct grade *grade)
+struct sign *sign_new(const struct mistake *mistake, const GPtrArray *verdicts)
 {
     struct sign *sign =
         begin(mistake ? mistake->name : NULL, mistake ? mistake->shape : NULL);
     sign->because = g_strdup(mistake ? mistake->because : NULL);
     sign->caught = g_strdup(mistake ? mistake->test : NULL);
-    for (guint i = 0; i < grade->verdicts->len; i++) {
-        const struct verdict *verdict = grade->verdicts->pdata[i];
+    for (guint i = 0; i < verdicts->len; i++) {
+        const struct verdict *verdict = verdicts->pdata[i];
         if (verdict->word == PASS)
             continue;
         struct symptom *symptom = g_new0(struct symptom, 1);
@@ -78,21 +78,28 @@ void sign_write(const struct sign *sign, GString *text)
     }
 }
 
+/* The verdict of that name, from WRONG on. Returns whether there is one. */
+static bool find_word(const char *name, enum verdict_word *word)
+{
+    for (int i = WRONG; i <= BUILD; i++) {
+        *word = (enum verdict_word)i;
+        if (g_str_equal(verdict_name(*word), name))
+            return true;
+    }
+    return false;
+}
+
 /* "test WORD" and perhaps a second line. Returns new; NULL: it is not so. */
 static struct symptom *parse_symptom(const char *text)
 {
     g_auto(GStrv) lines = g_strsplit(text, "\n", 2);
     g_auto(GStrv) words = g_strsplit(lines[0], " ", -1);
-    int word = WRONG;
-    if (g_strv_length(words) != 2)
-        return NULL;
-    while (word <= BUILD && !g_str_equal(words[1], verdict_name(word)))
-        word++;
-    if (word > BUILD)
+    enum verdict_word word;
+    if (g_strv_length(words) != 2 || !find_word(words[1], &word))
         return NULL;
     struct symptom *symptom = g_new0(struct symptom, 1);
     symptom->test = g_strdup(words[0]);
-    symptom->word = (enum verdict_word)word;
+    symptom->word = word;
     symptom->values = g_strdup(lines[1]);
     return symptom;
 }

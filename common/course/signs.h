@@ -16,8 +16,8 @@
  */
 #ifndef COURSE_SIGNS_H
 #define COURSE_SIGNS_H
-#include "common/course/grade.h"
 #include "common/course/mistakes.h"
+#include "common/course/verdict.h"
 
 /** A test that fails. */
 struct symptom {
@@ -36,8 +36,9 @@ struct sign {
     GPtrArray *symptoms; /**< struct symptom, in the order of the task. */
 };
 
-/** The sign of a mistake whose program has this @p grade. Returns new. */
-struct sign *sign_new(const struct mistake *mistake, const struct grade *grade);
+/** The sign of a mistake whose tests say these @p verdicts (struct verdict); NULL:
+ * of whatever a reader has made. Returns new. */
+struct sign *sign_new(const struct mistake *mistake, const GPtrArray *verdicts);
 /** Free it. */
 void sign_free(void *sign);
 /** Append it to @p text, as it stands in a file. */

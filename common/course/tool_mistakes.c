@@ -115,7 +115,7 @@ static struct sign *look(const struct subject *subject,
                               .trusting = true};
     cell_settle();
     struct grade *grade = grade_new(subject->task, &plan);
-    struct sign *sign = sign_new(mistake, grade);
+    struct sign *sign = sign_new(mistake, grade->verdicts);
     if (!mistake && !grade->whole)
         report_text(stderr, grade, false);
     grade_free(grade);
