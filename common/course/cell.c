@@ -40,6 +40,7 @@ static void set_limits(void)
 {
     limit(RLIMIT_CORE, 0, 0);
     limit(RLIMIT_FSIZE, 0, 0);
+    signal(SIGXFSZ, SIG_IGN); /* A sanitizer tries to, and does without. */
     limit(RLIMIT_CPU, CELL_SECONDS, CELL_SECONDS + 1);
     limit(RLIMIT_NPROC, 4096, 4096); /* Of all that this user has. */
     limit(RLIMIT_STACK, 8 << 20, 8 << 20);
