@@ -9,7 +9,7 @@ command=$1 module=$2 result=$3 object=$4
 shift 4
 base=${object%.o}
 key=$({
-    echo "$command"
+    echo "$command $*"
     cat "${command%% *}" "$object" "exercises/$module.task"
     [ ! -e "$base.c" ] || cat "$base.c"
     for input in "$@"; do [ ! -f "$input" ] || cat "$input"; done
