@@ -106,9 +106,11 @@ code := $(foreach d,$(dirs) $(addprefix solutions/,$(chapters)),$(wildcard $d/*.
 # linked with the reader's body; P is where programs with those are built.
 modules := $(foreach c,$(chapters),$(patsubst solutions/%.c,%,$(call sources,solutions/$c)))
 breaks := $(foreach c,$(chapters),$(patsubst solutions/%.schedule,%,$(sort $(wildcard solutions/$c/*.schedule))))
+quote := '
+$(if $(findstring $(quote),$(EX)$(CH)$(MINE)$(TEST)$(SALT)$(SEED)$(FORMAT)$(OUT)),$(error a name has no quotes))
 which = $(shell for w in $1; do sh common/tools/exercise.sh "$$w" $(modules) $(breaks) || echo none; done)
 comma := ,
-chosen_modules := $(if $(filter grade replay reset hint break viva solution watch,$(goals)),$(call which,'$(or $(EX),$(CH))'))
+chosen_modules := $(if $(filter grade graded-now replay reset hint break viva solution watch,$(goals)),$(call which,'$(or $(EX),$(CH))'))
 # In a course without answers our bodies are objects, beside the skeletons.
 given := $(wildcard $(modules:%=solutions/%.o))
 $(if $(given),$(if $(filter $(shell uname -m),$(shell cat solutions/machine)),,\
@@ -116,6 +118,8 @@ $(if $(given),$(if $(filter $(shell uname -m),$(shell cat solutions/machine)),,\
 SALT ?= $(if $(wildcard exercises/salt),$(shell cat exercises/salt))
 mine := $(if $(MINE),$(filter-out $(breaks),$(sort $(call which,$(subst $(comma), ,$(MINE))))))
 $(if $(filter none,$(chosen_modules) $(mine)),$(error no exercise of that name))
+$(if $(and $(MINE),$(filter-out $(mine),$(call which,$(subst $(comma), ,$(MINE))))),\
+  $(if $(mine),,$(error $(MINE) has no body that could be linked)))
 P := $B$(if $(MINE),/mine)
 S := build/$(clang)san
 
@@ -303,7 +307,7 @@ $(if $(findstring /graded/,$(goals)),$(foreach b,$(breaks),\
 # ---- What to ask for ---------------------------------------------------------
 
 .PHONY: help all test demo myth bench figures docs check format clean deps FORCE \
-  grade graded break replay next hint viva solution watch doctor handout reset drift matrix signs variants
+  grade graded graded-now break replay next hint viva solution watch doctor handout reset drift matrix signs variants
 FORCE:
 
 help: ## This list
@@ -347,29 +351,37 @@ next: $B/bin/next ## How far you have come, and what to do now
 	@$B/bin/next $(CH)
 
 # The tests run under sanitizers; what may be linked is read from plain objects.
-# Both are built at a time.
+# Both are built at a time; but two who grade at a time take turns.
 grade: ## Grade your exercises: EX=io, CH=1; TEST= FORMAT= SALT=
-grade: $B/bin/grade graded $(foreach m,$(filter $(modules),$(chosen_modules)),$B/mine/obj/exercises/$m.o $B/obj/solutions/$m.o)
-	@$B/bin/grade --build=$B --sanitized=$S --exercise='$(or $(EX),$(CH))' --test='$(TEST)' --salt='$(SALT)' --format='$(FORMAT)'
+grade: | deps
+	+@$(grade_now)
+grade_now = sh common/tools/alone.sh $(MAKE) graded-now $B/bin/grade --build=$B --sanitized=$S \
+  --exercise='$(or $(EX),$(CH))' --test='$(TEST)' --salt='$(SALT)' --format='$(FORMAT)'
+graded-now: $B/bin/grade graded $(foreach m,$(filter $(modules),$(chosen_modules)),$B/mine/obj/exercises/$m.o $B/obj/solutions/$m.o)
 graded: | deps
 	@$(MAKE) -s SAN=1 MINE= $(addprefix $S/,$(call graded_of,$(chosen_modules)))
 
 # $(call one,command): of the exercise that EX names.
-one = @$(if $(EX),$1,echo "$@: which one? EX=io" >&2; exit 2)
+one = @$(if $(filter 1,$(if $(EX),$(words $(chosen_modules)))),$1,echo "$@: which one? EX=io" >&2; exit 2)
 first := $(firstword $(chosen_modules))
 watch: $B/bin/watch ## Grade again at each save: EX=io
-	$(call one,$B/bin/watch $(wildcard exercises/$(first).c exercises/$(first).schedule) $(MAKE) grade EX='$(EX)' TEST='$(TEST)')
+	$(call one,$B/bin/watch $(wildcard exercises/$(first).c exercises/$(first).schedule) \
+	  env -u MAKEFLAGS -u MAKELEVEL $(MAKE) grade EX='$(EX)' TEST='$(TEST)' CC='$(CC)')
 hint: $B/bin/hint ## A hint, one more each time: EX=io
 	$(call one,$B/bin/hint $(notdir $(first)))
-break: grade ## Break it, with a schedule of yours: EX=1.B
+break: ## Break it, with a schedule of yours: EX=1.B
+	+$(call one,$(if $(filter $(breaks),$(first)),$(grade_now),\
+	  echo "break: $(EX) is not to be broken; there are: $(notdir $(breaks))" >&2; exit 2))
 
 # To replay a schedule is to see the wrong program play it.
 played := $(filter $(breaks),$(first))
 again := $(S)/$(or $(if $(played),$(filter %.wrong/$(TEST),$(call graded_of,$(first)))),$(firstword $(call graded_of,$(first))))
 replay: $(if $(EX),graded) ## See a failure again: EX=io TEST=name SEED=0x5; DEBUG=1
 	$(call one,log=$S/mine/obj/exercises/$(first).log; [ ! -e $$log ] || { cat $$log; exit 1; }; \
-	  SEED='$(SEED)' SALT='$(SALT)' $(if $(TEST),GRADE_TEST='$(TEST)') \
-	  $(if $(played),SCHEDULE='$(CURDIR)/exercises/$(first).schedule') $(if $(DEBUG),gdb -q --args) $(again))
+	  SEED='$(SEED)' SALT='$(SALT)' $(if $(TEST),GRADE_TEST='$(TEST)') REPLAY=1 \
+	  $(if $(played),SCHEDULE='$(CURDIR)/exercises/$(first).schedule') \
+	  $(if $(DEBUG),ASAN_OPTIONS=detect_leaks=0 gdb -q -ex 'rbreak $(notdir $(first)).c:.' --args) $(again) \
+	  $(if $(played),&& echo "  It comes through: this schedule breaks nothing." || echo "  It fails: this schedule breaks it."))
 viva: $B/bin/viva ## Questions for an oral check, with answers: EX=io
 	$(call one,$B/bin/viva $(notdir $(first)))
 solution: $B/bin/solution ## Our answer, when yours is whole, or REALLY=1: EX=io
@@ -381,18 +393,19 @@ doctor: ## What this machine lacks, and the line that installs it
 
 # The wrong objects of a break-it exercise are those of known mistakes.
 handout: ## A course without answers: OUT=dir; SALT=word: seeds of its own
-handout: $(if $(filter handout,$(goals)),$(modules:%=$B/obj/solutions/%.o) $(foreach b,$(breaks),\
+handout: $(if $(and $(filter handout,$(goals)),$(if $(given),,1)),$(modules:%=$B/obj/solutions/%.o) $(foreach b,$(breaks),\
   $(foreach w,$(call wrong_of,$b),$B/mistakes/$(call broken_of,$b)/$w.o)))
-	@sh common/tools/handout.sh '$(OUT)' $B '$(SALT)' $(modules) $(breaks)
+	$(or $(no_answers),@sh common/tools/handout.sh '$(OUT)' $B '$(SALT)' $(modules) $(breaks))
 
-matrix: $B/bin/mistakes # For authors: which test catches which known mistake?
-	@$(MAKE) SAN=1 JUDGE=$B/bin/mistakes $S/matrix
-signs: $B/bin/mistakes # For authors: write down what known mistakes look like
-	@$(MAKE) SAN=1 JUDGE=$B/bin/mistakes $S/signs
+no_answers = $(if $(given),@echo "$@: in this course there are no answers to try" >&2; exit 2)
+matrix: $(if $(given),,$B/bin/mistakes) # For authors: which test catches which known mistake?
+	$(or $(no_answers),@$(MAKE) SAN=1 JUDGE=$B/bin/mistakes $S/matrix)
+signs: $(if $(given),,$B/bin/mistakes) # For authors: write down what known mistakes look like
+	$(or $(no_answers),@$(MAKE) SAN=1 JUDGE=$B/bin/mistakes $S/signs)
 $S/matrix $S/signs: $(tried) FORCE
 	@$(JUDGE) $(@F) $B/mistakes $(known)
 variants: # For authors: do right answers of other shapes pass? SEEDS=100
-	@$(MAKE) $B/variants/all
+	$(or $(no_answers),@$(MAKE) $B/variants/all)
 drift: # For authors: is each skeleton what its answer says now?
 	@sh common/tools/drift.sh $(modules) $(breaks)
 

@@ -13,6 +13,7 @@
 #ifndef SOCKETS_DIAL_H
 #define SOCKETS_DIAL_H
 #include "01-sockets/address.h"
+#include "01-sockets/deadline.h"
 #include "common/world/clock.h"
 
 /** Connect by TCP to the first of @p addresses, a GArray of struct address,

@@ -1,4 +1,5 @@
 #include "common/course/entries.h"
+#include <glib/gstdio.h>
 #include <string.h>
 
 enum { MOST = 1 << 20 }; /* Bytes in a file. */
@@ -66,8 +67,21 @@ static bool take_line(GPtrArray *entries, char *line, const char *path,
     else if (key_size(line) > 0)
         g_ptr_array_add(entries, begin(line, number));
     else
-        return refuse(error, path, number, "here should stand \"Key: text\"");
+        return refuse(
+            error, path, number,
+            "here should stand \"Key: text\"; what goes on with the line "
+            "above is indented by four spaces");
     return true;
+}
+
+/* Whoever opens a pipe may wait for ever. */
+static bool is_sensible(const char *path, GError **error)
+{
+    GStatBuf about;
+    if (g_stat(path, &about) < 0)
+        return true; /* Reading it says why. */
+    return (S_ISREG(about.st_mode) && about.st_size <= MOST) ||
+           refuse(error, path, 1, "this is no text of a sensible size");
 }
 
 GPtrArray *entries_read(const char *path, GError **error)
@@ -75,7 +89,8 @@ GPtrArray *entries_read(const char *path, GError **error)
     g_autoptr(GPtrArray) entries = g_ptr_array_new_with_free_func(entry_free);
     g_autofree char *text = NULL;
     size_t size;
-    if (!g_file_get_contents(path, &text, &size, error))
+    if (!is_sensible(path, error) ||
+        !g_file_get_contents(path, &text, &size, error))
         return NULL;
     if (size > MOST || memchr(text, '\0', size)) {
         refuse(error, path, 1, "this is no text of a sensible size");

@@ -164,6 +164,8 @@ struct grade *grade_new(const struct task *task, const struct grade_plan *plan)
                                   : task->breaks ? play(grade, plan, rule)
                                                  : run_test(grade, plan, rule);
         g_ptr_array_add(grade->verdicts, verdict);
+        if (plan->told && !reason)
+            plan->told(plan->self, verdict);
         grade->earned += verdict->earned;
         grade->most += rule->points;
         grade->whole &= verdict->word == PASS;

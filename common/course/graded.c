@@ -14,12 +14,10 @@ enum { SECONDS = 3, LATE = 124 }; /* Of processor time. */
 /* ---- What a test says. ---- */
 
 /* The last lines, for those who run the program by hand. */
-static void print_sheet(const struct sheet *sheet)
+static void print_calls(const struct sheet *sheet)
 {
     uint32_t first =
         sheet->lines > SHEET_LINES ? sheet->lines - SHEET_LINES : 0;
-    fprintf(stderr, "expected  %s\ngot       %s\n", sheet->expected,
-            sheet->got);
     for (uint32_t i = first; i < sheet->lines; i++)
         fprintf(stderr, "%s %s\n", i + 1 == sheet->lines ? "->" : "  ",
                 sheet->line[i % SHEET_LINES]);
@@ -37,7 +35,9 @@ void graded_fail(enum sheet_state state, const char *at, const char *wanted,
     g_strlcpy(sheet->expected, wanted, sizeof sheet->expected);
     sheet->seeded = test_seed_now(&sheet->seed);
     sheet->state = state;
-    print_sheet(sheet);
+    fprintf(stderr, "expected  %s\ngot       %s\n", sheet->expected,
+            sheet->got);
+    print_calls(sheet);
     _fail(at, 0);
     abort();
 }
@@ -115,6 +115,8 @@ static void run(void **state)
     const struct graded *test = *state;
     sheet_begin();
     test->run();
+    if (g_getenv("REPLAY"))
+        print_calls(sheet_open());
     if (sheet_open()->todo[0])
         fail_msg("%s", sheet_open()->todo);
 }
@@ -124,7 +126,11 @@ void __sanitizer_print_stack_trace(void) __attribute__((weak));
 /* Where was it? The stack says so, under a sanitizer. */
 static void on_late(int number)
 {
+    static const char text[] = "\nIt would never end: 3 s of processor time "
+                               "are used up. It was here:\n";
     (void)number;
+    if (g_getenv("REPLAY") && write(STDERR_FILENO, text, sizeof text - 1) > 0)
+        print_calls(sheet_open());
     if (__sanitizer_print_stack_trace)
         __sanitizer_print_stack_trace();
     _exit(LATE);

@@ -15,6 +15,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #define BOOTED (100 * SEC)
 
@@ -159,7 +160,8 @@ static struct entry *entry_of(int fd)
 {
     struct entry *entry = &machine.entries[MAX(fd - FIRST_FD, 0) % FDS];
     bool known = fd >= FIRST_FD && fd < FIRST_FD + FDS && entry->kind != UNUSED;
-    errno = EBADF;
+    if (!known)
+        errno = EBADF;
     return known ? entry : NULL;
 }
 
@@ -330,10 +332,18 @@ void kernel_trouble(void)
     machine.trouble = true;
 }
 
-bool kernel_is_connected(int fd)
+uint16_t kernel_port(int fd)
 {
     const struct socket *socket = kernel_socket(fd);
-    return socket && socket->state == CONNECTED && !socket->was_reset;
+    bool connected = socket && socket->state == CONNECTED && !socket->was_reset;
+    return connected ? socket->port : 0;
+}
+
+bool kernel_has(int fd, int flags)
+{
+    const struct socket *socket = kernel_socket(fd);
+    return socket && (socket->nonblock || !(flags & SOCK_NONBLOCK)) &&
+           (socket->cloexec || !(flags & SOCK_CLOEXEC));
 }
 
 unsigned kernel_calls(void)

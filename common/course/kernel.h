@@ -11,7 +11,7 @@
  *     ... the module under test calls recv(peer->fd, ...) ...
  *
  * The linker's --wrap sends the module's calls here (local.mk). Each is noted
- * with its result on the sheet (sheet.h), so that a failure can show them.
+ * with its result on the sheet (sheet.h).
  *
  * All bytes are those of one row: byte number i of whatever is sent, either
  * way, shall be kernel_row()[i], and each that arrives at a peer is compared.
@@ -42,7 +42,7 @@ struct peer {
     uint64_t sent;    /**< Sent to the module, so far. */
     uint64_t taken;   /**< The module has received so many of them. */
     uint64_t arrived; /**< Came from the module. */
-    size_t room;      /**< So many more can come; KERNEL_ALL: any number. */
+    size_t room;      /**< So many more can come. */
     bool heard_end;   /**< The module has ended its way: no byte will follow. */
     bool heard_reset; /**< The module has reset the connection. */
     bool floods;      /**< There is always more from it. */
@@ -52,20 +52,21 @@ struct peer {
 void kernel_boot(uint64_t seed);
 /** The time, as clock_monotonic() tells it to the module. */
 nsec kernel_now(void);
-/** The row of KERNEL_ROW bytes. */
+/** The row. */
 const uint8_t *kernel_row(void);
 /** Let @p delay pass, and what happens in it. */
 void kernel_pass(nsec delay);
-/** From now on, one receive or send in four is short, and one in eight is
- * interrupted, by luck. */
+/** From now on luck makes receives and sends short, or interrupts them. */
 void kernel_trouble(void);
 /** How many descriptors the module has open. */
 unsigned kernel_open(void);
 /** How many calls there were so far. */
 unsigned kernel_calls(void);
-/** Is @p fd the module's, and connected? */
-bool kernel_is_connected(int fd);
-/** A line among the calls, as printf: what the module is asked to do. */
+/** The port that @p fd, the module's, is connected to; 0: it is not. */
+uint16_t kernel_port(int fd);
+/** Has it these flags, of SOCK_NONBLOCK and SOCK_CLOEXEC? */
+bool kernel_has(int fd, int flags);
+/** A line among the calls: what the module is asked to do. */
 void kernel_say(const char *format, ...) G_GNUC_PRINTF(1, 2);
 
 /** A new connection; the machine owns it. */
@@ -74,11 +75,11 @@ struct peer *peer_new(enum blocking blocking);
 void peer_sends(struct peer *peer, size_t count);
 /** See peer_sends(). */
 void peer_sends_at(struct peer *peer, nsec when, size_t count);
-/** It has read so many of the bytes that came: there is room for more. */
+/** It has read so many of the bytes that came. */
 void peer_reads(struct peer *peer, size_t count);
 /** See peer_reads(). */
 void peer_reads_at(struct peer *peer, nsec when, size_t count);
-/** It ends its way (FIN), after all that it has sent. */
+/** It ends its way (FIN). */
 void peer_ends(struct peer *peer);
 /** See peer_ends(). */
 void peer_ends_at(struct peer *peer, nsec when);
@@ -91,7 +92,7 @@ void peer_resets_at(struct peer *peer, nsec when);
 void peer_receive_steps(struct peer *peer, const int *steps, unsigned count);
 /** The same for sends to it. */
 void peer_send_steps(struct peer *peer, const int *steps, unsigned count);
-/** A signal comes at that time, and interrupts whoever waits (EINTR). */
+/** A signal comes then, and interrupts whoever waits (EINTR). */
 void kernel_signal_at(nsec when);
 /** Who connects to @p port, of any address, is answered after @p delay, or
  * never: by a connection, or by the errno @p failure. 0: at once. */

@@ -23,6 +23,7 @@ struct socket {
     struct peer peer; /* First: from a peer to it is a cast. */
     enum { FRESH, CONNECTING, CONNECTED, BROKEN } state;
     bool nonblock, cloexec;
+    int domain; /* AF_INET or AF_INET6. */
     bool they_ended, was_reset;
     bool told;        /* connect() has said that it is connected. */
     bool lingers_not; /* SO_LINGER with no time: close() resets. */

@@ -2,6 +2,7 @@
  * The staged system calls that make sockets, connect and close them, and set their
  * options. Each answers as socket(7), connect(2) and their kin say, and is noted.
  */
+#include "common/course/graded.h"
 #include "common/course/kernel_parts.h"
 #include "common/course/kernel_wraps.h"
 #include <errno.h>
@@ -10,6 +11,8 @@
 #include <stdarg.h>
 #include <string.h>
 #include <sys/ioctl.h>
+
+enum { SOCKETS_MOST = 2000 }; /* In one test: it would never end. */
 
 /* ---- Life. ---- */
 
@@ -21,10 +24,14 @@ int __wrap_socket(int domain, int type, int protocol)
     if (!known || (type & 0xf) != SOCK_STREAM || fd < 0)
         return (int)kernel_tell(kernel_refuse(fd < 0 ? EMFILE : EAFNOSUPPORT),
                                 "socket(%d, %d)", domain, type);
+    if (machine.sockets->len >= SOCKETS_MOST)
+        graded_hang("to come to an end", "%d sockets were made, and no end",
+                    SOCKETS_MOST);
     struct peer *peer = peer_new(type & SOCK_NONBLOCK ? NONBLOCK : BLOCK);
     struct socket *socket = (struct socket *)peer;
     socket->state = FRESH;
     socket->cloexec = type & SOCK_CLOEXEC;
+    socket->domain = domain;
     kernel_progress();
     return (int)kernel_tell(peer->fd, "socket(%s%s)",
                             domain == AF_INET ? "AF_INET" : "AF_INET6",
@@ -64,18 +71,42 @@ static int begin_connect(int fd, uint16_t port)
     return socket->error ? -1 : 0;
 }
 
+/* Is it an address that the socket can connect to? 0, or an errno. */
+static int check_address(const struct socket *socket, sa_family_t family,
+                         socklen_t size)
+{
+    bool six = socket->domain == AF_INET6;
+    if (size < (six ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in)))
+        return EINVAL;
+    return family == socket->domain ? 0 : EAFNOSUPPORT;
+}
+
 int __wrap_connect(int fd, const struct sockaddr *to, socklen_t size)
 {
     struct sockaddr_in6 address = {.sin6_port = 0}; /* Ports stand alike. */
     memcpy(&address, to, MIN(size, sizeof address));
     uint16_t port = ntohs(address.sin6_port);
-    return (int)kernel_tell(begin_connect(fd, port), "connect(%d, port %u)", fd,
-                            port);
+    const struct socket *socket = kernel_socket(fd);
+    int wrong =
+        socket ? check_address(socket, address.sin6_family, size) : EBADF;
+    int result = wrong ? (int)kernel_refuse(wrong) : begin_connect(fd, port);
+    return (int)kernel_tell(result, "connect(%d, port %u)", fd, port);
 }
 
+/* A call that succeeds may change errno all the same, and close does it here:
+ * who still needs what was in it keeps it. */
 int __wrap_close(int fd)
 {
-    return (int)kernel_tell(kernel_close(fd), "close(%d)", fd);
+    if (kernel_close(fd) == 0) {
+        kernel_tell(0, "close(%d), which sets errno", fd);
+        errno = ENOTTY;
+        return 0;
+    }
+    kernel_tell(-1, "close(%d)", fd);
+    if (fd >= FIRST_FD)
+        graded_wrong("to close what is open, and once",
+                     "close(%d): the number may be somebody else's by now", fd);
+    return -1;
 }
 
 static const char *way(int how)

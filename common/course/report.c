@@ -83,7 +83,7 @@ static void print_failure(FILE *file, const struct grade *grade,
         print_words(file, "at", verdict->place);
     if (verdict->trace && *verdict->trace) {
         fprintf(file, "\n%14s        %-30s   result\n", "time", "call");
-        print_lines(file, verdict->trace, 14);
+        print_lines(file, verdict->trace, 19);
         fprintf(file, "\n");
     }
     print_again(file, grade, verdict);
@@ -92,19 +92,10 @@ static void print_failure(FILE *file, const struct grade *grade,
 
 /* ---- All of them. ---- */
 
-static void print_row(FILE *file, const struct verdict *verdict,
-                      const struct ink *ink)
-{
-    bool good = verdict->word == PASS;
-    fprintf(file, "  %s%-5s%s %2u/%-2u  %.66s\n", good ? ink->good : ink->bad,
-            verdict_name(verdict->word), ink->plain, verdict->earned,
-            verdict->rule->points, verdict->rule->test);
-}
-
-/* The first one, or the one that tells most. */
+/* The one that tells most; where nobody knows, a crash, or the first. */
 static const struct verdict *choose_failure(const struct grade *grade)
 {
-    const struct verdict *first = NULL;
+    const struct verdict *first = NULL, *crash = NULL;
     for (guint i = 0; i < grade->verdicts->len; i++) {
         const struct verdict *verdict = grade->verdicts->pdata[i];
         if (verdict->word == PASS)
@@ -112,8 +103,9 @@ static const struct verdict *choose_failure(const struct grade *grade)
         if (g_strcmp0(verdict->rule->test, grade->telling) == 0)
             return verdict;
         first = first ? first : verdict;
+        crash = crash || verdict->word != CRASH ? crash : verdict;
     }
-    return first;
+    return crash ? crash : first;
 }
 
 static unsigned count_failures(const struct grade *grade)
@@ -147,7 +139,7 @@ static void print_build(FILE *file, const struct grade *grade,
             ink->plain);
     print_words(file, "", verdict->got);
     if (grade->log)
-        print_words(file, "", "(What the compiler says stands above.)");
+        print_words(file, "", "(The reason stands above.)");
 }
 
 /* Passed, and might have earned more: a schedule that is longer than it must be
@@ -165,11 +157,9 @@ static void print_remarks(FILE *file, const struct grade *grade)
     }
 }
 
-static void print_tests(FILE *file, const struct grade *grade,
-                        const struct verdict *failure, const struct ink *ink)
+static void print_failures(FILE *file, const struct grade *grade,
+                           const struct verdict *failure, const struct ink *ink)
 {
-    for (guint i = 0; i < grade->verdicts->len; i++)
-        print_row(file, grade->verdicts->pdata[i], ink);
     print_remarks(file, grade);
     if (failure)
         print_failure(file, grade, failure, ink);
@@ -182,18 +172,52 @@ static void print_tests(FILE *file, const struct grade *grade,
     }
 }
 
-void report_text(FILE *file, const struct grade *grade, bool colour)
+static void print_sum(FILE *file, const struct grade *grade,
+                      const struct ink *ink)
+{
+    const struct task *task = grade->task;
+    fprintf(file, "\n  %s%u of %u points%s   receipt %s-%s\n", ink->bold,
+            grade->earned, grade->most, ink->plain, task->number,
+            grade->receipt);
+    if (grade->whole && grade->verdicts->len == task->rules->len)
+        fprintf(file, "  Now: make viva EX=%s, and make next.\n", task->module);
+}
+
+void report_begin(FILE *file, const struct task *task, bool colour)
+{
+    struct ink ink = ink_of(colour);
+    g_autofree char *source = task_file(task);
+    fprintf(file, "\n%sExercise %s. %s%s\n%s\n\n", ink.bold, task->number,
+            task->title, ink.plain, source);
+}
+
+void report_row(FILE *file, const struct verdict *verdict, bool colour)
+{
+    struct ink ink = ink_of(colour);
+    fprintf(file, "  %s%-5s%s %2u/%-2u  %.66s\n",
+            verdict->word == PASS ? ink.good : ink.bad,
+            verdict_name(verdict->word), ink.plain, verdict->earned,
+            verdict->rule->points, verdict->rule->test);
+}
+
+void report_end(FILE *file, const struct grade *grade, bool colour)
 {
     struct ink ink = ink_of(colour);
     const struct verdict *failure = choose_failure(grade);
-    g_autofree char *source = task_file(grade->task);
-    fprintf(file, "\n%sExercise %s. %s%s\n%s\n\n", ink.bold,
-            grade->task->number, grade->task->title, ink.plain, source);
     if (failure && failure->word == BUILD)
         print_build(file, grade, failure, &ink);
     else
-        print_tests(file, grade, failure, &ink);
-    fprintf(file, "\n  %s%u of %u points%s   receipt %s-%s\n", ink.bold,
-            grade->earned, grade->most, ink.plain, grade->task->number,
-            grade->receipt);
+        print_failures(file, grade, failure, &ink);
+    print_sum(file, grade, &ink);
+}
+
+void report_text(FILE *file, const struct grade *grade, bool colour)
+{
+    report_begin(file, grade->task, colour);
+    for (guint i = 0; i < grade->verdicts->len; i++) {
+        const struct verdict *verdict = grade->verdicts->pdata[i];
+        if (verdict->word != BUILD)
+            report_row(file, verdict, colour);
+    }
+    report_end(file, grade, colour);
 }

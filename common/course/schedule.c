@@ -13,9 +13,14 @@ static const char *const playable = "a schedule that can be played";
 static char **events_of(const struct entry_of_file *entry)
 {
     g_auto(GStrv) lines = g_strsplit(entry->text, "\n", -1);
-    for (int i = 0; lines[i]; i++)
-        g_strstrip(lines[i]);
-    return g_strdupv(lines + 1);
+    GPtrArray *events = g_ptr_array_new();
+    for (int i = 1; lines[0] && lines[i]; i++) {
+        lines[i][strcspn(lines[i], "#")] = '\0'; /* A comment. */
+        if (*g_strstrip(lines[i]))
+            g_ptr_array_add(events, g_strdup(lines[i]));
+    }
+    g_ptr_array_add(events, NULL);
+    return (char **)g_ptr_array_free(events, FALSE);
 }
 
 static bool is_named(const struct entry_of_file *entry, const char *name)
@@ -28,13 +33,21 @@ static bool is_named(const struct entry_of_file *entry, const char *name)
 char **schedule_read(const char *path, const char *name, GError **error)
 {
     g_autoptr(GPtrArray) entries = entries_read(path, error);
-    for (guint i = 0; entries && i < entries->len; i++)
-        if (is_named(entries->pdata[i], name))
-            return events_of(entries->pdata[i]);
-    if (entries)
-        g_set_error(error, ENTRIES_ERROR, 0, "%s has no line \"Break: %s\"",
-                    path, name);
-    return NULL;
+    const struct entry_of_file *found = NULL;
+    for (guint i = 0; entries && i < entries->len; i++) {
+        if (!is_named(entries->pdata[i], name))
+            continue;
+        if (found) {
+            g_set_error(error, ENTRIES_ERROR, 0,
+                        "there are two lines \"Break: %s\"", name);
+            return NULL;
+        }
+        found = entries->pdata[i];
+    }
+    if (entries && !found)
+        g_set_error(error, ENTRIES_ERROR, 0, "there is no line \"Break: %s\"",
+                    name);
+    return found ? events_of(found) : NULL;
 }
 
 char **schedule_lines(const char *name)
@@ -99,8 +112,8 @@ static void judge(struct verdict *verdict, unsigned length)
     const struct rule *rule = verdict->rule;
     bool failed = verdict->word == WRONG || verdict->word == HANG;
     bool so = failed && g_strcmp0(verdict->expected, rule->expects) == 0;
-    char *expected =
-        g_strdup_printf("%s to fail in this: %s", rule->test, rule->expects);
+    char *expected = g_strdup_printf(
+        "the wrong program to be caught at this: \"%s\"", rule->expects);
     if (!so) {
         char *got =
             verdict->word == PASS
@@ -122,6 +135,10 @@ struct verdict *schedule_judge(const struct task *task, const struct rule *rule,
                                const struct schedule_plan *plan)
 {
     g_autoptr(GError) error = NULL;
+    if (!g_file_test(plan->path, G_FILE_TEST_EXISTS))
+        return todo(rule, g_strdup_printf("there is no file; make reset EX=%s "
+                                          "lays one out",
+                                          task->module));
     g_auto(GStrv) events = schedule_read(plan->path, rule->test, &error);
     if (!events)
         return todo(rule, g_strdup(error->message));

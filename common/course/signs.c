@@ -168,15 +168,20 @@ static bool is_alike(const struct symptom *one, const struct symptom *other)
            g_strcmp0(one->values, other->values) == 0;
 }
 
+/* Without a single value it would be a guess: many mistakes crash, or fail in a
+ * storm. */
 static bool look_alike(const struct sign *one, const struct sign *other)
 {
     const GPtrArray *left = one->symptoms, *right = other->symptoms;
-    if (left->len == 0 || left->len != right->len)
+    bool told = false;
+    if (left->len != right->len)
         return false;
-    for (guint i = 0; i < left->len; i++)
+    for (guint i = 0; i < left->len; i++) {
         if (!is_alike(left->pdata[i], right->pdata[i]))
             return false;
-    return true;
+        told |= ((struct symptom *)left->pdata[i])->values != NULL;
+    }
+    return told;
 }
 
 const struct sign *signs_recognise(const GPtrArray *signs,

@@ -203,6 +203,31 @@ static void a_socket_that_is_not_connected_looks_alike(void **state)
     g_string_free(ours, TRUE);
 }
 
+static void note_connects(GString *notes, int fd,
+                          int (*call)(int, const struct sockaddr *, socklen_t))
+{
+    struct sockaddr_in four = {.sin_family = AF_INET, .sin_port = htons(9)};
+    struct sockaddr_in6 six = {.sin6_family = AF_INET6, .sin6_port = htons(9)};
+    note(notes, "of another family",
+         call(fd, (struct sockaddr *)&six, sizeof six));
+    note(notes, "too short", call(fd, (struct sockaddr *)&four, 8));
+    note(notes, "of no socket", call(-1, (struct sockaddr *)&four, 16));
+}
+
+static void an_address_that_does_not_fit_is_refused_alike(void **state)
+{
+    (void)state;
+    GString *right = g_string_new(NULL), *ours = g_string_new(NULL);
+    int fd = __real_socket(AF_INET, SOCK_STREAM, 0);
+    note_connects(right, fd, __real_connect);
+    __real_close(fd);
+    kernel_boot(0);
+    note_connects(ours, __wrap_socket(AF_INET, SOCK_STREAM, 0), __wrap_connect);
+    assert_string_equal(ours->str, right->str);
+    g_string_free(right, TRUE);
+    g_string_free(ours, TRUE);
+}
+
 /* ---- Time. ---- */
 
 static void a_wait_ends_with_what_happens_first(void **state)
@@ -250,6 +275,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_connection_in_any_state_looks_alike),
         cmocka_unit_test(a_socket_that_is_not_connected_looks_alike),
+        cmocka_unit_test(an_address_that_does_not_fit_is_refused_alike),
         cmocka_unit_test(a_wait_ends_with_what_happens_first),
         cmocka_unit_test(a_send_that_may_wait_takes_all),
     };

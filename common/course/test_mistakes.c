@@ -135,15 +135,16 @@ static const char signs_text[] =
     "Fails: a WRONG\n    it returns 1: 3\nFails: b CRASH\n\n"
     "Mistake: late\nShape: very\nBecause: too late\nCaught: a\n"
     "Fails: a WRONG\n    it returns 1: 3\nFails: b CRASH\n\n"
-    "Mistake: one\nBecause: of two\nCaught: b\nFails: b HANG\n"
-    "Mistake: other\nBecause: of two\nCaught: b\nFails: b HANG\n";
+    "Mistake: one\nBecause: of two\nCaught: b\nFails: b HANG\n    x: y\n"
+    "Mistake: other\nBecause: of two\nCaught: b\nFails: b HANG\n    x: y\n"
+    "Mistake: crash\nBecause: it crashes\nCaught: c\nFails: c CRASH\n";
 
 static void signs_are_written_as_they_are_read(void **state)
 {
     (void)state;
     g_autoptr(GPtrArray) signs = read_with(signs_read, signs_text, NULL);
     g_autoptr(GString) text = g_string_new(NULL);
-    assert_int_equal(signs->len, 5);
+    assert_int_equal(signs->len, 6);
     for (guint i = 0; i < signs->len; i++)
         sign_write(signs->pdata[i], text);
     g_autoptr(GPtrArray) again = read_with(signs_read, text->str, NULL);
@@ -200,7 +201,9 @@ static void only_exactly_one_mistake_is_recognised(void **state)
                         recognise("Fails: a WRONG\n    it returns 1: 2\n"),
                         "nothing");
     assert_string_equal(/* Two mistakes look like that. */
-                        recognise("Fails: b HANG\n"), "nothing");
+                        recognise("Fails: b HANG\n    x: y\n"), "nothing");
+    assert_string_equal(/* Whatever crashes there would look like that. */
+                        recognise("Fails: c CRASH\n"), "nothing");
     assert_string_equal(recognise(""), "nothing");
 }
 

@@ -79,6 +79,8 @@ a_schedule_that_breaks_the_wrong_one_alone_earns_points(void **state)
 {
     (void)state;
     expect_verdict(HEAD "    add 6\n", PASS, 5, "1 events; 4 or fewer");
+    expect_verdict(HEAD "    # Now.\n\n    add 6 # At once.\n", PASS, 5,
+                   "1 events");
     expect_verdict(HEAD "    add 2\n    add 2\n    add 2\n    add 2\n", PASS, 5,
                    "4 events");
 }
@@ -111,7 +113,9 @@ static void what_is_no_schedule_is_refused(void **state)
     (void)state;
     expect_verdict(HEAD, TODO, 0, "nothing below \"Break: a_small_sum\"");
     expect_verdict("# Empty.\n", TODO, 0, "no line \"Break: a_small_sum\"");
-    expect_verdict(NULL, TODO, 0, "No such file");
+    expect_verdict(NULL, TODO, 0, "make reset EX=sum lays one out");
+    expect_verdict(HEAD "    add 3\nBreak: a_small_sum\n    add 3\n", TODO, 0,
+                   "there are two lines \"Break: a_small_sum\"");
     expect_verdict("\tx\n", TODO, 0, ":1: there is a tab");
     expect_verdict(HEAD "    subtract 3\n", WRONG, 0,
                    "\"subtract 3\", which is no event; there are: add 3");

@@ -84,6 +84,42 @@ static void remember(const struct grade *grade)
         progress_set(task, PROGRESS_WHOLE, 1, NULL);
 }
 
+/* What people see, as it happens. */
+struct screen {
+    const struct task *task;
+    bool begun, colour;
+};
+
+static void begin(struct screen *screen)
+{
+    if (!screen->begun)
+        report_begin(stdout, screen->task, screen->colour);
+    screen->begun = true;
+}
+
+static void on_verdict(void *self, const struct verdict *verdict)
+{
+    struct screen *screen = self;
+    begin(screen);
+    report_row(stdout, verdict, screen->colour);
+    fflush(stdout);
+}
+
+static struct grade *grade_and_show(const struct task *task,
+                                    struct grade_plan plan)
+{
+    struct screen screen = {.task = task, .colour = isatty(STDOUT_FILENO)};
+    plan.told = on_verdict;
+    plan.self = &screen;
+    struct grade *grade = grade_new(task, &plan);
+    if (grade->verdicts->len > 0) {
+        begin(&screen);
+        report_end(stdout, grade, screen.colour);
+    }
+    fflush(stdout);
+    return grade;
+}
+
 /* Returns whether everything asked for passed. */
 static bool grade_all(const GPtrArray *tasks, const struct grade_plan *plan)
 {
@@ -92,15 +128,14 @@ static bool grade_all(const GPtrArray *tasks, const struct grade_plan *plan)
     bool whole = true;
     unsigned asked = 0;
     for (guint i = 0; i < tasks->len; i++) {
-        struct grade *grade = grade_new(tasks->pdata[i], plan);
+        const struct task *task = tasks->pdata[i];
+        struct grade *grade =
+            text ? grade_and_show(task, *plan) : grade_new(task, plan);
         g_ptr_array_add(grades, grade);
         whole &= grade->whole;
         asked += grade->verdicts->len;
         if (!plan->only)
             remember(grade);
-        if (text && grade->verdicts->len > 0)
-            report_text(stdout, grade, isatty(STDOUT_FILENO));
-        fflush(stdout);
     }
     if (asked == 0)
         exit(refuse_test(tasks));

@@ -5,6 +5,7 @@
 #include "common/course/progress.h"
 #include "common/course/prose.h"
 #include "common/world/complain.h"
+#include <glib/gstdio.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -66,7 +67,7 @@ static void print_bar(const char *chapter, unsigned earned, unsigned most)
 static void print_standing(const struct task *task, enum standing standing)
 {
     static const char *const words[] = {"not begun", "begun, and not graded",
-                                        "changed since it was graded", "", ""};
+                                        "changed since", "", ""};
     g_autofree char *points =
         g_strdup_printf("%u of %u points", points_of(task), task_points(task));
     const char *text = standing >= PARTLY ? points : words[standing];
@@ -129,12 +130,27 @@ static void praise(void)
            "  Compare: make solution EX=io. Be asked: make viva EX=io.\n");
 }
 
+static gint64 time_of(const struct task *task)
+{
+    g_autofree char *path = task_file(task);
+    GStatBuf about;
+    return g_stat(path, &about) == 0 ? about.st_mtime : 0;
+}
+
+/* The one that was worked on last; or else the first that is not whole. */
 static const struct task *choose(const GPtrArray *tasks)
 {
-    for (guint i = 0; i < tasks->len; i++)
-        if (look_at(tasks->pdata[i]) != WHOLE)
-            return tasks->pdata[i];
-    return NULL;
+    const struct task *first = NULL, *last = NULL;
+    for (guint i = 0; i < tasks->len; i++) {
+        const struct task *task = tasks->pdata[i];
+        enum standing standing = look_at(task);
+        if (standing == WHOLE)
+            continue;
+        first = first ? first : task;
+        if (standing != UNTOUCHED && (!last || time_of(task) > time_of(last)))
+            last = task;
+    }
+    return last ? last : first;
 }
 
 int main(int argc, char **argv)

@@ -3,7 +3,7 @@
 #include <signal.h>
 #include <string.h>
 
-enum { LATE = 124, SHOWN = 12, WIDTH = 74, LONGEST = 400 };
+enum { LATE = 124, SHOWN = 12, WISHES = 5, WIDTH = 74, LONGEST = 400 };
 /* How a process ends in which a sanitizer has found something. */
 enum { SANITIZER = 99, THREADS = 66 };
 
@@ -83,19 +83,44 @@ static char *text_of(const char *text, size_t most)
     return g_utf8_make_valid(copy, -1);
 }
 
+static void append_line(GString *text, const struct sheet *sheet, uint32_t i)
+{
+    g_autofree char *line = text_of(sheet->line[i % SHEET_LINES], WIDTH);
+    if (text->len > 0)
+        g_string_append_c(text, '\n');
+    g_string_append_printf(text, "%s%s", i + 1 == sheet->lines ? "->" : "  ",
+                           line);
+}
+
+/* Does it say what was asked of the module (kernel_say)? */
+static bool is_wish(const struct sheet *sheet, uint32_t i)
+{
+    const char *line = sheet->line[i % SHEET_LINES];
+    return strncmp(line + strcspn(line, ">"), ">  ", 3) == 0 &&
+           strspn(line, " .0123456789") == strcspn(line, ">");
+}
+
+/* The last lines; and before them what was asked for last, so that they can be
+ * understood. */
 static char *trace_of(const struct sheet *sheet)
 {
-    uint32_t shown = MIN(sheet->lines, SHOWN);
-    uint32_t first = sheet->lines - shown;
+    uint32_t first = sheet->lines > SHOWN ? sheet->lines - SHOWN : 0;
+    uint32_t oldest =
+        sheet->lines > SHEET_LINES ? sheet->lines - SHEET_LINES : 0;
+    uint32_t to = first;
     GString *text = g_string_new(NULL);
-    if (first > 0)
-        g_string_append(text, "   (what came before is left out)\n");
-    for (uint32_t i = first; i < sheet->lines; i++) {
-        g_autofree char *line = text_of(sheet->line[i % SHEET_LINES], WIDTH);
-        g_string_append_printf(text, "%s%s%s",
-                               i + 1 == sheet->lines ? "->" : "  ", line,
-                               i + 1 < sheet->lines ? "\n" : "");
-    }
+    while (to > oldest && !is_wish(sheet, to - 1))
+        to--;
+    uint32_t from = to;
+    while (from > oldest && to - from < WISHES && is_wish(sheet, from - 1))
+        from--;
+    for (uint32_t i = from; first > 0 && i < to; i++)
+        append_line(text, sheet, i);
+    if (first > 0 && to < first)
+        g_string_append_printf(text, "%s   (some calls are left out)",
+                               text->len > 0 ? "\n" : "");
+    for (uint32_t i = first; i < sheet->lines; i++)
+        append_line(text, sheet, i);
     return g_string_free(text, sheet->lines == 0);
 }
 

@@ -4,7 +4,7 @@
 #include "common/course/kernel.h"
 #include "common/world/dice.h"
 #include <errno.h>
-#include <fcntl.h>
+#include <sys/socket.h>
 
 /* What an address does: the kernel knows it by its port. */
 enum place {
@@ -30,13 +30,14 @@ static void boot(uint64_t seed)
     kernel_place(LOST_LATER, SEC, EHOSTUNREACH);
 }
 
+/* Every other one is of IPv6. */
 static GArray *list(const int *places, unsigned count)
 {
     GArray *all = g_array_new(FALSE, FALSE, sizeof(struct address));
     for (unsigned i = 0; i < count; i++) {
         struct address address;
-        g_autofree char *text =
-            g_strdup_printf("10.0.0.%u:%d", i + 1, places[i]);
+        g_autofree char *text = g_strdup_printf(
+            i % 2 ? "[fd00::%u]:%d" : "10.0.0.%u:%d", i + 1, places[i]);
         g_assert(address_parse(&address, text, NULL));
         g_array_append_val(all, address);
     }
@@ -71,16 +72,15 @@ static int dial_all(const int *places, unsigned count, nsec time)
     dial_all((int[]){__VA_ARGS__}, sizeof((int[]){__VA_ARGS__}) / sizeof(int), \
              time)
 
-static void expect_connected(int fd)
+static void expect_connected(enum place place, int fd)
 {
     expect_that(fd >= 0, "a descriptor", "-1, and errno is %s",
                 strerrorname_np(errno));
     expect_equal("descriptors open:", kernel_open(), 1);
-    expect_that(kernel_is_connected(fd), "a connected socket",
-                "%d, which is none", fd);
-    expect_that(fcntl(fd, F_GETFL) & O_NONBLOCK, "a socket that does not block",
+    expect_equal("the port that it is connected to:", kernel_port(fd), place);
+    expect_that(kernel_has(fd, SOCK_NONBLOCK), "a socket that does not block",
                 "one that does");
-    expect_that(fcntl(fd, F_GETFD) & FD_CLOEXEC, "SOCK_CLOEXEC to be kept",
+    expect_that(kernel_has(fd, SOCK_CLOEXEC), "SOCK_CLOEXEC to be kept",
                 "a socket that the next program would inherit");
 }
 
@@ -98,17 +98,27 @@ static void expect_elapsed(nsec since, nsec time)
 static void the_first_address_that_answers_is_taken(void)
 {
     boot(0);
-    expect_connected(DIAL(5 * SEC, GOOD, HOLE));
+    expect_connected(GOOD, DIAL(5 * SEC, GOOD, HOLE));
     boot(0);
-    expect_connected(DIAL(5 * SEC, SLOW, HOLE));
+    expect_connected(SLOW, DIAL(5 * SEC, SLOW, HOLE));
+    boot(0);
+    expect_connected(SLOW, DIAL(5 * SEC, SLOW, GOOD));
+    boot(0); /* Without a deadline it is as good. */
+    g_autoptr(GArray) slow = list((int[]){SLOW, GOOD}, 2);
+    kernel_say("dial, without a deadline:");
+    kernel_say("    port %d: good after 1 s; port %d: good", SLOW, GOOD);
+    expect_connected(SLOW, dial(slow, NEVER));
 }
 
 static void after_a_refusal_the_next_address_is_tried(void)
 {
     boot(0);
-    expect_connected(DIAL(5 * SEC, REFUSING, GOOD));
+    expect_connected(GOOD, DIAL(5 * SEC, REFUSING, GOOD));
     boot(0);
-    expect_connected(DIAL(8 * SEC, REFUSED_LATER, UNREACHABLE, SLOW));
+    expect_connected(GOOD, DIAL(5 * SEC, REFUSING, REFUSING, REFUSING, REFUSING,
+                                REFUSING, REFUSING, GOOD));
+    boot(0);
+    expect_connected(SLOW, DIAL(8 * SEC, REFUSED_LATER, UNREACHABLE, SLOW));
     boot(0); /* Not even a socket is to be had for the first. */
     struct address address;
     g_autoptr(GArray) all = list((int[]){GOOD, GOOD}, 2);
@@ -116,7 +126,7 @@ static void after_a_refusal_the_next_address_is_tried(void)
     g_array_index(all, struct address, 0) = address;
     kernel_say("dial, within 5.000 s: unix:/nowhere, then");
     kernel_say("    port %d: good", GOOD);
-    expect_connected(dial(all, kernel_now() + 5 * SEC));
+    expect_connected(GOOD, dial(all, kernel_now() + 5 * SEC));
 }
 
 static void a_writable_socket_need_not_be_connected(void)
@@ -132,11 +142,11 @@ static void a_black_hole_uses_up_its_share_and_no_more(void)
 {
     boot(0);
     nsec since = kernel_now();
-    expect_connected(DIAL(6 * SEC, HOLE, GOOD));
+    expect_connected(GOOD, DIAL(6 * SEC, HOLE, GOOD));
     expect_elapsed(since, 3 * SEC);
     boot(0);
     since = kernel_now();
-    expect_connected(DIAL(6 * SEC, HOLE, HOLE, SLOW));
+    expect_connected(SLOW, DIAL(6 * SEC, HOLE, HOLE, SLOW));
     expect_elapsed(since, 5 * SEC);
 }
 
@@ -144,7 +154,7 @@ static void what_one_leaves_the_others_share(void)
 {
     boot(0);
     nsec since = kernel_now();
-    expect_connected(DIAL(7 * SEC, REFUSED_LATER, HOLE, GOOD));
+    expect_connected(GOOD, DIAL(7 * SEC, REFUSED_LATER, HOLE, GOOD));
     expect_elapsed(since, 4 * SEC);
 }
 
@@ -159,7 +169,7 @@ static void the_deadline_ends_it_and_no_signal_puts_it_off(void)
     boot(0);
     for (unsigned i = 1; i < 9; i++)
         kernel_signal_at(kernel_now() + i * SEC / 10);
-    expect_connected(DIAL(5 * SEC, SLOW));
+    expect_connected(SLOW, DIAL(5 * SEC, SLOW));
     boot(0); /* A deadline that is past: nobody is waited for. */
     g_autoptr(GArray) silent = list((int[]){HOLE, HOLE}, 2);
     since = kernel_now();
@@ -176,7 +186,8 @@ static void a_failed_attempt_leaves_no_descriptor_open(void)
     DIAL(9 * SEC, REFUSING, REFUSED_LATER, HOLE, UNREACHABLE);
     expect_equal("descriptors open after four failures:", kernel_open(), 0);
     boot(0);
-    expect_connected(DIAL(9 * SEC, UNREACHABLE, HOLE, REFUSED_LATER, GOOD));
+    expect_connected(GOOD,
+                     DIAL(9 * SEC, UNREACHABLE, HOLE, REFUSED_LATER, GOOD));
 }
 
 static void the_error_is_that_of_the_last_attempt(void)
@@ -216,7 +227,7 @@ static void through_any_mixture_of_places_it_finds_its_way(void)
         kernel_signal_at(kernel_now() + dice_between(&dice, 1, 5 * SEC));
         int fd = dial_all(places, count, 15 * SEC);
         if (first_good(places, count) > 0)
-            expect_connected(fd);
+            expect_connected((enum place)first_good(places, count), fd);
         else
             expect_equal("dial returns", fd, -1);
     }

@@ -102,16 +102,20 @@ static void a_short_read_is_not_the_end_of_the_work(void)
 static void a_signal_ends_no_read(void)
 {
     static const char *const what[] = {"read_all, interrupted once, returns",
-                                       "read_all, interrupted twice, returns"};
-    for (int cut = 0; cut < 2 * SIZE; cut++) {
-        unsigned more = cut >= SIZE;
+                                       "read_all, interrupted twice, returns",
+                                       "read_all, interrupted after a wait, "
+                                       "returns"};
+    static const int steps[][2] = {
+        {-EINTR}, {-EINTR, -EINTR}, {-EAGAIN, -EINTR}};
+    for (int cut = 0; cut < 3 * SIZE; cut++) {
+        int way = cut / SIZE;
         kernel_boot(0);
         struct peer *peer = peer_new(NONBLOCK);
         peer_sends(peer, SIZE);
         if (cut % SIZE > 0)
             peer_receive_steps(peer, (int[]){cut % SIZE}, 1);
-        peer_receive_steps(peer, (int[]){-EINTR, -EINTR}, 1 + more);
-        expect_read(what[more], peer, SIZE, NEVER);
+        peer_receive_steps(peer, steps[way], way > 0 ? 2 : 1);
+        expect_read(what[way], peer, SIZE, NEVER);
     }
 }
 
