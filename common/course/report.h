@@ -10,11 +10,11 @@
 /** For people: a table, and one failure in full, at most 40 lines of it, 80
  * columns. With colours where @p colour says so. */
 void report_text(FILE *file, const struct grade *grade, bool colour);
-/** The same in parts, as things happen: first the heading .. */
+/** The same in parts, as things happen. First the heading; */
 void report_begin(FILE *file, const struct task *task, bool colour);
-/** .. a row for each verdict that is told (grade.h) .. */
+/** a row for each verdict that is told (grade.h); */
 void report_row(FILE *file, const struct verdict *verdict, bool colour);
-/** .. and the rest. */
+/** and the rest. */
 void report_end(FILE *file, const struct grade *grade, bool colour);
 /** For machines, of all @p grades (struct grade): JSON, which Gradescope reads
  * as results.json. Returns new. */
