@@ -113,6 +113,8 @@ comma := ,
 chosen_modules := $(if $(filter grade graded-now replay reset hint break viva solution watch,$(goals)),$(call which,'$(or $(EX),$(CH))'))
 # In a course without answers our bodies are objects, beside the skeletons.
 given := $(wildcard $(modules:%=solutions/%.o))
+$(if $(wildcard solutions/machine),$(if $(filter-out $(given),$(modules:%=solutions/%.o)),\
+  $(error this course lacks $(filter-out $(given),$(modules:%=solutions/%.o)): unpack it again, and let git keep *.o)))
 $(if $(given),$(if $(filter $(shell uname -m),$(shell cat solutions/machine)),,\
   $(error this course was made for $(shell cat solutions/machine): ask for one that runs here)))
 SALT ?= $(if $(wildcard exercises/salt),$(shell cat exercises/salt))
@@ -255,7 +257,7 @@ endef
 # and what they say is its sign. What one is called: NAME, or NAME.SHAPE; and `right`
 # is the answer itself, in which no test may find anything. JUDGE needs no sanitizers.
 with_mistakes := $(foreach m,$(modules),$(if $(wildcard solutions/$m.mistakes),$m))
-known := $(if $(TSAN)$(MINE),,$(if $(filter $(if $(SAN),,test) %signs %matrix,$(goals)),$(with_mistakes),$(filter $(with_mistakes),\
+known := $(if $(TSAN)$(MINE),,$(if $(filter $(if $(SAN),,test handout) %signs %matrix,$(goals)),$(with_mistakes),$(filter $(with_mistakes),\
   $(if $(findstring /graded/,$(goals)),$(foreach b,$(breaks),$(call broken_of,$b))))))
 seen := $(if $(SAN),sign,catch)
 JUDGE ?= $B/bin/mistakes
@@ -278,6 +280,9 @@ $B/mistakes/$1/tried: $(foreach i,$2,$B/mistakes/$1/$i.$(seen))
 	@touch $$@
 endef
 $(foreach m,$(known),$(eval $(call mistakes,$m,$(call mistakes_of,$m))))
+# What is to be broken is a known mistake.
+$(if $(known),$(foreach b,$(breaks),$(foreach w,$(call wrong_of,$b),$(if $(wildcard solutions/$b.wrong/$w.o)$(filter \
+  $w,$(call mistakes_of,$(call broken_of,$b))),,$(error exercises/$b.task breaks $w, which is no mistake of $(call broken_of,$b))))))
 $B/mistakes/%.o: $B/mistakes/%.c $B/flags
 	@$(CC) $(filter-out -Werror,$(FLAGS)) -w -g0 -MMD -MP -c -o $@ $<
 
@@ -285,7 +290,7 @@ $B/mistakes/%.o: $B/mistakes/%.c $B/flags
 SEEDS ?= $(if $(SAN),1,5)
 define variants
 alike += $(foreach i,$2,$B/variants/$1/$i.right)
-$(foreach i,$2,$B/variants/$1/$i.right): %.right: %.o $(call around,$1) $B/bin/right common/tools/mistake.sh
+$(foreach i,$2,$B/variants/$1/$i.right): %.right: %.o $(call around,$1) $B/bin/right common/tools/mistake.sh $B/variants/seeds
 	@sh common/tools/mistake.sh '$B/bin/right $(SEEDS)' $1 $$@ $$< $(CC) $(MODE) \
 	  $$(filter-out $$<,$$(filter %.o %.a,$$^)) $$(LIBS)
 $(foreach i,$2,$B/variants/$1/$i.o): $B/variants/$1/%.o: solutions/$1.variants/%.c $B/flags
@@ -294,6 +299,8 @@ $(foreach i,$2,$B/variants/$1/$i.o): $B/variants/$1/%.o: solutions/$1.variants/%
 endef
 variants_of = $(patsubst solutions/$1.variants/%.c,%,$(call sources,solutions/$1.variants))
 $(if $(TSAN)$(MINE),,$(foreach m,$(with_mistakes),$(eval $(call variants,$m,$(call variants_of,$m)))))
+$B/variants/seeds: FORCE
+	@mkdir -p $(@D); echo '$(SEEDS)' | cmp -s - $@ || echo '$(SEEDS)' > $@
 $B/variants/all: $(alike)
 	@cat $^ | awk '{ seeds += $$3; bad += $$4 } END { \
 	  printf "  ok     %d right answers of other shapes, %d seeds: %d of them failed\n", NR, seeds, bad }'

@@ -35,14 +35,23 @@ static struct entry_of_file *begin(const char *line, int number)
     return entry;
 }
 
-static void go_on(struct entry_of_file *entry, const char *line)
+/* @p more has the lines of the last entry. */
+static void go_on(GString *more, const char *line)
 {
     size_t indent = MIN(strspn(line, " "), 4);
-    char *longer = entry->text[0]
-                       ? g_strconcat(entry->text, "\n", line + indent, NULL)
-                       : g_strdup(line + indent);
-    g_free(entry->text);
-    entry->text = longer;
+    if (more->len > 0)
+        g_string_append_c(more, '\n');
+    g_string_append(more, line + indent);
+}
+
+static void end_entry(const GPtrArray *entries, GString *more)
+{
+    if (entries->len > 0) {
+        struct entry_of_file *last = entries->pdata[entries->len - 1];
+        g_free(last->text);
+        last->text = g_strndup(more->str, more->len);
+    }
+    g_string_truncate(more, 0);
 }
 
 static bool refuse(GError **error, const char *path, int line, const char *why)
@@ -51,55 +60,64 @@ static bool refuse(GError **error, const char *path, int line, const char *why)
     return false;
 }
 
-static bool take_line(GPtrArray *entries, char *line, const char *path,
-                      int number, GError **error)
+static bool take_line(GPtrArray *entries, GString *more, char *line,
+                      const char **why)
 {
-    bool blank = line[strspn(line, " ")] == '\0';
-    if (blank || line[0] == '#')
+    *why = NULL;
+    if (line[strspn(line, " ")] == '\0' || line[0] == '#')
         return true;
     if (strchr(line, '\t'))
-        return refuse(error, path, number,
-                      "there is a tab; indent with spaces");
-    if (line[0] == ' ' && entries->len == 0)
-        return refuse(error, path, number, "this goes on with nothing");
-    if (line[0] == ' ')
-        go_on(g_ptr_array_index(entries, entries->len - 1), line);
-    else if (key_size(line) > 0)
-        g_ptr_array_add(entries, begin(line, number));
-    else
-        return refuse(
-            error, path, number,
-            "here should stand \"Key: text\"; what goes on with the line "
-            "above is indented by four spaces");
-    return true;
+        *why = "there is a tab; indent with spaces";
+    else if (line[0] == ' ' && entries->len == 0)
+        *why = "this goes on with nothing";
+    else if (line[0] == ' ')
+        go_on(more, line);
+    else if (key_size(line) == 0)
+        *why = "here should stand \"Key: text\"; what goes on with the line "
+               "above is indented by four spaces";
+    else {
+        end_entry(entries, more);
+        struct entry_of_file *entry = begin(line, 0);
+        g_string_assign(more, entry->text);
+        g_ptr_array_add(entries, entry);
+    }
+    return *why == NULL;
 }
 
-/* Whoever opens a pipe may wait for ever. */
-static bool is_sensible(const char *path, GError **error)
+char *entries_raw(const char *path, size_t *size, GError **error)
 {
     GStatBuf about;
-    if (g_stat(path, &about) < 0)
-        return true; /* Reading it says why. */
-    return (S_ISREG(about.st_mode) && about.st_size <= MOST) ||
-           refuse(error, path, 1, "this is no text of a sensible size");
+    char *text = NULL;
+    bool there = g_stat(path, &about) == 0;
+    if (there && (!S_ISREG(about.st_mode) || about.st_size > MOST)) {
+        refuse(error, path, 1, "this is no text of a sensible size");
+        return NULL;
+    }
+    return g_file_get_contents(path, &text, size, error) ? text : NULL;
 }
 
 GPtrArray *entries_read(const char *path, GError **error)
 {
     g_autoptr(GPtrArray) entries = g_ptr_array_new_with_free_func(entry_free);
-    g_autofree char *text = NULL;
+    g_autoptr(GString) more = g_string_new(NULL);
     size_t size;
-    if (!is_sensible(path, error) ||
-        !g_file_get_contents(path, &text, &size, error))
+    g_autofree char *text = entries_raw(path, &size, error);
+    if (text && memchr(text, '\0', size))
+        refuse(error, path, 1, "this is no text");
+    if (!text || memchr(text, '\0', size))
         return NULL;
-    if (size > MOST || memchr(text, '\0', size)) {
-        refuse(error, path, 1, "this is no text of a sensible size");
-        return NULL;
-    }
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-    for (int i = 0; lines[i]; i++)
-        if (!take_line(entries, g_strchomp(lines[i]), path, i + 1, error))
+    for (int i = 0; lines[i]; i++) {
+        const char *why;
+        guint before = entries->len;
+        if (!take_line(entries, more, g_strchomp(lines[i]), &why)) {
+            refuse(error, path, i + 1, why);
             return NULL;
+        }
+        if (entries->len > before)
+            ((struct entry_of_file *)entries->pdata[before])->line = i + 1;
+    }
+    end_entry(entries, more);
     return g_steal_pointer(&entries);
 }
 

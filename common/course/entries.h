@@ -26,6 +26,9 @@ struct entry_of_file {
 /** The entries of @p path, in their order: a GPtrArray of struct entry_of_file.
  * Returns new; or NULL and @p error, one clear sentence. */
 GPtrArray *entries_read(const char *path, GError **error);
+/** The bytes of the regular file at @p path, at most 1 MiB, and their @p size;
+ * a NUL follows. Returns new; or NULL and @p error. */
+char *entries_raw(const char *path, size_t *size, GError **error);
 /** The text as prose: its lines joined by spaces. Returns new. */
 char *entries_prose(const char *text);
 

@@ -16,11 +16,12 @@ static char *file_of(const char *top, const char *side, const struct task *task,
                            task->module, kind);
 }
 
-static char *read_file(const char *path)
+/* What a compiler has said, of a source in any encoding. */
+static char *read_log(const char *path)
 {
-    char *text = NULL;
+    g_autofree char *text = NULL;
     g_file_get_contents(path, &text, NULL, NULL);
-    return text;
+    return text ? g_utf8_make_valid(text, -1) : NULL;
 }
 
 /* ---- Is there anything to run? ---- */
@@ -37,11 +38,11 @@ static char *look_for_reason(struct grade *grade, const struct grade_plan *plan)
     g_autofree char *link =
         file_of(plan->programs, "exercises", task, "test_", ".log");
     char *reason = NULL;
-    grade->log = read_file(log);
+    grade->log = read_log(log);
     if (!grade->log && plan->checked) {
         g_autofree char *other =
             file_of(plan->checked, "exercises", task, "", ".log");
-        grade->log = read_file(other);
+        grade->log = read_log(other);
     }
     if (grade->log)
         return g_strdup("it cannot be built");
@@ -51,7 +52,7 @@ static char *look_for_reason(struct grade *grade, const struct grade_plan *plan)
     struct permit permit = {theirs, checked, ours, plan->allowed};
     if (!plan->trusting)
         permit_check(&permit, task, &reason);
-    if (!reason && (grade->log = read_file(link)))
+    if (!reason && (grade->log = read_log(link)))
         reason = g_strdup("it cannot be linked");
     return reason;
 }

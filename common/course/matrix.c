@@ -40,6 +40,17 @@ void matrix_count(const GPtrArray *signs, struct rates *sum)
     }
 }
 
+void matrix_print_doubles(FILE *file, const GPtrArray *signs)
+{
+    for (guint i = 0; i < signs->len; i++) {
+        const struct sign *sign = signs->pdata[i];
+        const struct sign *other = signs_recognise(signs, sign);
+        g_autofree char *id = id_of(sign);
+        if (other && !g_str_equal(other->name, sign->name))
+            fprintf(file, "  %s looks like %s.\n", id, other->name);
+    }
+}
+
 bool matrix_is_good(const struct rates *rates)
 {
     return rates->caught == rates->mistakes && rates->wrong == 0 &&

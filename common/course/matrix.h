@@ -33,6 +33,8 @@ void matrix_print(FILE *file, const struct task *task, const GPtrArray *signs);
 void matrix_begin_page(FILE *file);
 /** Print it as a section of that page. */
 void matrix_page(FILE *file, const struct task *task, const GPtrArray *signs);
+/** Say which mistakes look like which other ones. */
+void matrix_print_doubles(FILE *file, const GPtrArray *signs);
 /** Are all caught, nine of ten recognised, and none taken for another? */
 bool matrix_is_good(const struct rates *rates);
 /** Print the rates, a line for each. */

@@ -202,10 +202,11 @@ static int find(char **lines, char **part, const struct mistake *mistake,
     if (count == 1)
         return found;
     g_autofree char *id = mistake_id(mistake);
+    g_autofree char *lost = g_strjoinv("\n    ", part);
     g_set_error(error, ENTRIES_ERROR, 0,
-                "%s (line %d): these lines stand in the answer %d times, and "
-                "not once: %s",
-                id, mistake->line, count, *part);
+                "%s (line %d of the mistakes): the answer has these lines %d "
+                "times, and not once:\n    %s\n",
+                id, mistake->line, count, lost);
     return -1;
 }
 

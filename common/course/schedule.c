@@ -9,6 +9,8 @@ static const char *const playable = "a schedule that can be played";
 
 /* ---- Reading. ---- */
 
+enum { EVENTS_MOST = 1000 };
+
 /* The first line is the name, the others are events. */
 static char **events_of(const struct entry_of_file *entry)
 {
@@ -47,7 +49,13 @@ char **schedule_read(const char *path, const char *name, GError **error)
     if (entries && !found)
         g_set_error(error, ENTRIES_ERROR, 0, "there is no line \"Break: %s\"",
                     name);
-    return found ? events_of(found) : NULL;
+    char **events = found ? events_of(found) : NULL;
+    if (!events || g_strv_length(events) <= EVENTS_MOST)
+        return events;
+    g_set_error(error, ENTRIES_ERROR, 0, "%s has more than %d events", name,
+                EVENTS_MOST);
+    g_strfreev(events);
+    return NULL;
 }
 
 char **schedule_lines(const char *name)

@@ -101,11 +101,12 @@ static void lines_that_stand_never_or_twice_are_refused(void **state)
     (void)state;
     g_autoptr(GError) never = NULL, twice = NULL;
     assert_null(make("Replace: return 7;\nWith: x\n", &never));
-    expect_sentence(never, "0 times");
+    expect_sentence(never, "has these lines 0 times");
     assert_null(make("Replace: return 2;\nWith:\n    return 1;\n"
                      "Replace: return 1;\nWith: x\n",
                      &twice));
-    expect_sentence(twice, "wrong (line 1): these lines stand in the answer 2");
+    expect_sentence(
+        twice, "wrong (line 1 of the mistakes): the answer has these lines 2");
 }
 
 static void each_test_needs_a_mistake_and_each_mistake_a_test(void **state)

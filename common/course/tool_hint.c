@@ -12,7 +12,7 @@
 static guint count_of(const struct task *task)
 {
     int seen = progress_get(task, PROGRESS_HINTS, 0);
-    return (guint)CLAMP(seen + 1, 1, (int)task->hints->len);
+    return CLAMP((guint)MAX(seen, 0) + 1, 1, task->hints->len);
 }
 
 static void print_hints(const struct task *task, guint count)

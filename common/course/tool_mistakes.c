@@ -143,7 +143,7 @@ static bool approve(const struct sign *sign, const char *module, GError **error)
                     "it; its first failure: %s",
                     module, sign->name, sign->shape ? "." : "",
                     sign->shape ? sign->shape : "", sign->caught,
-                    first ? first->test : "none was looked for, or found");
+                    first ? first->test : "none that was run");
     else
         return true;
     return false;
@@ -215,6 +215,7 @@ static bool print(const char *module, struct rates *rates, GError **error)
     g_autoptr(GPtrArray) signs = task ? signs_read(path, error) : NULL;
     if (signs) {
         matrix_print(stdout, task, signs);
+        matrix_print_doubles(stdout, signs);
         matrix_count(signs, rates);
     }
     g_clear_pointer(&task, task_free);

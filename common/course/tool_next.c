@@ -2,6 +2,7 @@
  * next: how far the reader has come, and what to do now. It looks at the files
  * and at what the last grades were (progress.h), and changes nothing.
  */
+#include "common/course/entries.h"
 #include "common/course/progress.h"
 #include "common/course/prose.h"
 #include "common/world/complain.h"
@@ -23,11 +24,11 @@ static bool is_untouched(const struct task *task)
         g_strdup_printf("%s/%s", task->chapter, task->module);
     char *argv[] = {"sh", "common/tools/skeleton.sh", name, NULL};
     g_autofree char *path = task_file(task);
-    g_autofree char *theirs = NULL, *fresh = NULL;
-    return !g_file_get_contents(path, &theirs, NULL, NULL) ||
-           (g_spawn_sync(NULL, argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL,
-                         &fresh, NULL, NULL, NULL) &&
-            g_strcmp0(fresh, theirs) == 0);
+    size_t size;
+    g_autofree char *theirs = entries_raw(path, &size, NULL), *fresh = NULL;
+    return !theirs || (g_spawn_sync(NULL, argv, NULL, G_SPAWN_SEARCH_PATH, NULL,
+                                    NULL, &fresh, NULL, NULL, NULL) &&
+                       g_strcmp0(fresh, theirs) == 0);
 }
 
 static enum standing look_at(const struct task *task)
@@ -105,7 +106,8 @@ static void print_step(const char *what, const char *format, const char *name)
 static void advise(const struct task *task)
 {
     enum standing standing = look_at(task);
-    int seen = progress_get(task, PROGRESS_HINTS, 0);
+    int seen =
+        CLAMP(progress_get(task, PROGRESS_HINTS, 0), 0, (int)task->hints->len);
     g_autofree char *file = task_file(task);
     printf("\n  Now: %s. %s\n\n", task->number, task->title);
     print_step("what", "exercises/%/README.md", task->chapter);

@@ -25,17 +25,29 @@ static struct grade *grade(const struct task *task, const char *program,
     return grade_new(task, &plan);
 }
 
+/* Told once: one failure is enough to look at. */
+static void tell(const struct grade *grade, const char *program,
+                 const char *salt)
+{
+    static bool told;
+    if (!told)
+        fprintf(stderr,
+                "\n%s, which should be right, fails with SALT=%s. (Where the "
+                "report says\nexercises/, that is meant.)\n",
+                program, salt ? salt : "");
+    if (!told)
+        report_text(stderr, grade, false);
+    told = true;
+}
+
 static bool pass(const struct task *task, const char *program, const char *only,
                  unsigned seed)
 {
     g_autofree char *salt = seed ? g_strdup_printf("%u", seed) : NULL;
     struct grade *result = grade(task, program, only, salt);
     bool whole = result->whole;
-    if (!whole) {
-        fprintf(stderr, "A right answer fails, with SALT=%s:\n",
-                salt ? salt : "");
-        report_text(stderr, result, false);
-    }
+    if (!whole)
+        tell(result, program, salt);
     grade_free(result);
     return whole;
 }

@@ -30,6 +30,10 @@ row "processors" "$(nproc 2> /dev/null || echo unknown)"
 row "memory" "$(awk '/^MemAvailable/ { printf "%d MiB free", $2 / 1024 }' /proc/meminfo 2> /dev/null)"
 row "room here" "$(df -Pk . 2> /dev/null | awk 'NR == 2 { printf "%d MiB; the builds take up to 500", $4 / 1024 }')"
 row "descriptors" "$(ulimit -n) per process$([ "$(ulimit -n)" = unlimited ] || [ "$(ulimit -n)" -ge 1024 ] || echo '; some demos want 1024 (ulimit -n)')"
+if [ "$(ulimit -v 2> /dev/null || echo unlimited)" != unlimited ]; then
+    row "address space" "limited (ulimit -v): programs with sanitizers cannot run, so nothing can be graded"
+    bad=1
+fi
 if unshare -Urpn true 2> /dev/null; then
     row "namespaces" "ready: tests have no network, and leave no process"
 else

@@ -10,20 +10,31 @@ complain() {
     echo "handout: $1." >&2
     exit 2
 }
+from=$(pwd -P)
 [ -n "$out" ] || complain "where to? OUT=dir"
-[ ! -e "$out" ] || [ -d "$out" ] || complain "$out is no directory"
-[ -z "$(ls -A "$out" 2> /dev/null)" ] || complain "$out is not empty"
-mkdir -p "$out"
-from=$PWD
-to=$(cd "$out" && pwd)
+to=$(realpath -m -- "$out")
 case $to/ in "$from"/build/*) ;; "$from"/*) complain "$out is within the book itself" ;; esac
+[ ! -e "$to" ] || [ -d "$to" ] || complain "$out is no directory"
+[ -z "$(ls -A "$to" 2> /dev/null)" ] || complain "$out is not empty"
 
-# What belongs to the book; without git, what is no product of it.
+# What belongs to the book; without a repository, what is no product of it. Of a
+# repository nothing goes along: its history has the answers.
 list() {
-    git ls-files 2> /dev/null || find . -type f ! -path './build/*' ! -name .progress | cut -c 3-
+    if [ -e .git ]; then
+        git -c core.quotepath=off ls-files || complain "git does not say what belongs to the book"
+    else
+        find . -type f ! -path './.git/*' ! -path './build/*' ! -name .progress | cut -c 3-
+    fi
 }
-list | grep -v -E -e '^(solutions|\.ci)/' -e '^exercises/[^/]*/[^/]*\.(c|schedule)\.[0-9]+$' |
-    tar -cf - -T - | tar -xf - -C "$to"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+list > "$work/all"
+grep -v -E -e '^(solutions|\.ci)/' -e '^exercises/[^/]*/[^/]*\.(c|schedule)\.[0-9]+$' \
+    "$work/all" > "$work/list"
+tar -cf "$work/book.tar" -T "$work/list" || complain "a file of the book is missing"
+mkdir -p "$to"
+tar -xf "$work/book.tar" -C "$to" --no-same-owner
+[ ! -e "$to/.git" ] || complain "a repository went along: do not hand $out out"
 
 for module in "$@"; do
     mkdir -p "$to/solutions/${module%/*}"
@@ -43,11 +54,11 @@ for module in "$@"; do
     done
 done
 for chapter in $(cd "$to/solutions" && ls -d */); do
-    echo "The answers are not in this course: what you find here are skeletons, and
-objects of which the book's programs are made until yours take their place." \
-        > "$to/solutions/${chapter}README.md"
+    printf '# Answers\n\nThey are not in this course: what you find here are skeletons, and
+objects of which the programs are made until yours take their place.\n' > "$to/solutions/${chapter}README.md"
 done
 uname -m > "$to/solutions/machine"
+echo '!/solutions/**/*.o' >> "$to/.gitignore"
 [ -z "$salt" ] || echo "$salt" > "$to/exercises/salt"
 echo "  The course without answers: $out$([ -z "$salt" ] || echo ", with seeds of its own")"
 echo "  It runs on machines like this one: $(uname -m)."

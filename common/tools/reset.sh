@@ -5,8 +5,8 @@ set -eu
 for module in "$@"; do
     file=exercises/$module.c
     [ ! -e "solutions/$module.schedule" ] || file=exercises/$module.schedule
-    fresh=$(mktemp)
     mkdir -p "$(dirname "$file")"
+    fresh=$file.new
     sh common/tools/skeleton.sh "$module" > "$fresh"
     if [ -f "$file" ] && cmp -s "$file" "$fresh"; then
         rm "$fresh"

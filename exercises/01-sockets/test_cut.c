@@ -16,13 +16,15 @@ enum { MESSAGE = 8, MOST = 4096 };
 #define YEAR  (365 * 86400.0)
 
 static const char *const events =
-    "at 0.5 send 3 | at 2 end | at 2 reset | recv 3 | recv EINTR | recv EAGAIN";
+    "at 0.5 send 3 (bytes, up to 4096), at 2 end, at 2 reset, recv 3, recv "
+    "EINTR, recv EAGAIN";
 
 /* What is to come. */
 static struct {
     struct peer *peer;
     nsec begin;
     bool ends, resets; /* At some time or other. */
+    size_t sends;      /* Bytes, in all. */
 } world;
 
 /* ---- The schedule. ---- */
@@ -42,7 +44,8 @@ static bool play_at(char **words, unsigned count)
         return false;
     nsec when = world.begin + (nsec)(seconds * 1e9);
     if (count == 4 && g_str_equal(words[2], "send") &&
-        parse(words[3], MOST, &size) && size >= 1 && floor(size) == size)
+        parse(words[3], MOST, &size) && size >= 1 && floor(size) == size &&
+        (world.sends += (size_t)size) <= KERNEL_ROW)
         peer_sends_at(world.peer, when, (size_t)size);
     else if (count == 3 && g_str_equal(words[2], "end"))
         world.ends = true, peer_ends_at(world.peer, when);
@@ -139,6 +142,7 @@ static void play_and_read(const char *name)
     world.peer = peer_new(NONBLOCK);
     world.begin = kernel_now();
     world.ends = world.resets = false;
+    world.sends = 0;
     for (int i = 0; lines[i]; i++)
         play(lines[i]);
     read_messages();

@@ -21,7 +21,10 @@ static double read_rate(struct actor *demo, const char *model, unsigned clients)
     char found_model[16];
     double rate = 0;
     g_autofree char *row = actor_await(demo, "  ", PATIENCE);
-    assert_non_null(row);
+    g_autofree char *errors = actor_errors(demo);
+    if (!row)
+        fail_msg("no row of %s with %u clients; the demo said: %s", model,
+                 clients, errors);
     assert_int_equal(
         sscanf(row, "%u %15s %lf", &found_clients, found_model, &rate), 3);
     assert_string_equal(found_model, model);
