@@ -101,10 +101,11 @@ static void a_short_read_is_not_the_end_of_the_work(void)
 
 static void a_signal_ends_no_read(void)
 {
-    static const char *const what[] = {"read_all, interrupted once, returns",
-                                       "read_all, interrupted twice, returns",
-                                       "read_all, interrupted after a wait, "
-                                       "returns"};
+    static const char *const what[] = {
+        "read_all, interrupted once, returns",
+        "read_all, interrupted twice, returns",
+        "read_all, interrupted after a wait, returns",
+    };
     static const int steps[][2] = {
         {-EINTR}, {-EINTR, -EINTR}, {-EAGAIN, -EINTR}};
     for (int cut = 0; cut < 3 * SIZE; cut++) {
