@@ -38,6 +38,8 @@ if [ ! -e "$source" ]; then
     echo "$source is missing. make reset EX=$module lays it out." > "$log"
 elif [ ! -f "$source" ] || [ -L "$source" ]; then
     echo "$source is no file. make reset EX=$module lays one out." > "$log"
+elif [ "$(stat -c %s "$source")" -gt 1048576 ]; then
+    echo "$source is larger than 1 MiB: that is no module of this book." > "$log"
 elif (ulimit -t 60 && ulimit -v 4194304 && ulimit -f 131072 &&
     timeout 90 "$@" -MD -MP -MF "$base.d" -c -o "$object" "$source") \
     < /dev/null 2>&1 | { head -c 65536; cat > /dev/null; } > "$messages"
