@@ -212,7 +212,7 @@ $B/mine/obj/exercises/$1.kind: FORCE
 $B/mine/obj/exercises/$1.o: $B/mine/obj/exercises/$1.kind \
     solutions/$1.c $B/obj/solutions/$1.o $B/flags common/tools/mine.sh
 	@$(if $(SAN),,printf '  %-6s %s\n' mine exercises/$1.c >&2)
-	@$(if $(SAN)$(filter grade replay,$(goals)),SAID=1) sh common/tools/mine.sh exercises/$1.c solutions/$1.c \
+	@$(if $(SAN)$(filter graded-now,$(goals)),SAID=1) sh common/tools/mine.sh exercises/$1.c solutions/$1.c \
 	  $B/obj/solutions/$1.o $$@ $(CC) $$(filter-out -Werror,$$(FLAGS)) \
 	  -Werror=implicit-function-declaration
 -include $B/mine/obj/exercises/$1.d
@@ -225,16 +225,17 @@ $B/mine/notice.c: $(foreach m,$(mine),$B/mine/obj/exercises/$m.o) FORCE
 $B/mine/notice.o: $B/mine/notice.c
 	@$(CC) $(FLAGS) -c -o $@ $<
 
-# One exercise's test with that one body of the reader's, and the others ours.
+# One exercise's test with that one body of the reader's, and the others ours:
+# $(call around,exercise,module), all but the body of that module.
+exam_of = exercises/$(dir $1)test_$(notdir $1)
+around = $B/obj/$(call exam_of,$1).o $(filter-out $B/obj/solutions/$2.o,$(bodies)) $(earlier)
 define graded
-$B/graded/exercises/$(dir $1)test_$(notdir $1): \
-    $B/obj/exercises/$(dir $1)test_$(notdir $1).o $B/mine/obj/exercises/$1.o \
-    $(filter-out $B/obj/solutions/$1.o,$(bodies)) $(earlier)
+$B/graded/$(call exam_of,$1): $B/mine/obj/exercises/$1.o $(call around,$1,$1)
 	@mkdir -p $$(@D) && rm -f $$@ $$@.log
 	@$(CC) $(MODE) -o $$@ $$^ $$(LIBS) > $$@.link 2>&1 || mv $$@.link $$@.log
 endef
 $(if $(MINE),,$(foreach m,$(modules),$(eval $(call graded,$m))))
-graded_of = $(foreach m,$1,graded/exercises/$(dir $m)test_$(notdir $m) $(if $(filter $m,$(breaks)),\
+graded_of = $(foreach m,$1,graded/$(call exam_of,$m) $(if $(filter $m,$(breaks)),\
   $(foreach w,$(call wrong_of,$m),graded/exercises/$m.wrong/$w)))
 
 # A break-it exercise: its stage with our modules; and once with each wrong one,
@@ -242,10 +243,10 @@ graded_of = $(foreach m,$1,graded/exercises/$(dir $m)test_$(notdir $m) $(if $(fi
 wrong_of = $(shell sed -n 's/^Test: //p' exercises/$1.task)
 broken_of = $(dir $1)$(shell sed -n 's/^Breaks: //p' exercises/$1.task)
 define broken
-$B/graded/exercises/$(dir $1)test_$(notdir $1): $B/obj/exercises/$(dir $1)test_$(notdir $1).o $(bodies) $(earlier)
-$(foreach w,$3,$(eval $B/graded/exercises/$1.wrong/$w: $B/obj/exercises/$(dir $1)test_$(notdir $1).o \
-  $(or $(wildcard solutions/$1.wrong/$w.o),$B/mistakes/$2/$w.o) $(filter-out $B/obj/solutions/$2.o,$(bodies)) $(earlier)))
-$B/graded/exercises/$(dir $1)test_$(notdir $1) $(foreach w,$3,$B/graded/exercises/$1.wrong/$w):
+$B/graded/$(call exam_of,$1): $(call around,$1)
+$(foreach w,$3,$(eval $B/graded/exercises/$1.wrong/$w: \
+  $(or $(wildcard solutions/$1.wrong/$w.o),$B/mistakes/$2/$w.o) $(call around,$1,$2)))
+$B/graded/$(call exam_of,$1) $(foreach w,$3,$B/graded/exercises/$1.wrong/$w):
 	@mkdir -p $$(@D)
 	@$(CC) $(MODE) -o $$@ $$^ $$(LIBS)
 endef
@@ -265,14 +266,12 @@ JUDGE ?= $B/bin/mistakes
 # linked so, and they find no line of the source any more: so not for readers.)
 static := $(if $(SAN),$(if $(clang),,-static-libasan -static-libubsan))
 mistakes_of = right $(shell awk '/^Mistake:/ { print n = $$2 } /^Or:/ { print n "." $$2 }' solutions/$1.mistakes)
-test_object = $B/obj/exercises/$(dir $1)test_$(notdir $1).o
-around = $(call test_object,$1) $(filter-out $B/obj/solutions/$1.o,$(bodies)) $(earlier)
 define mistakes
 tried += $(foreach i,$2,$B/mistakes/$1/$i.$(seen))
 $B/mistakes/$1/made: solutions/$1.c solutions/$1.mistakes exercises/$1.task $(JUDGE)
 	@mkdir -p $$(@D) && $(JUDGE) make $1 $$(@D) && touch $$@
 $(foreach i,$2,$B/mistakes/$1/$i.c): $B/mistakes/$1/made ;
-$(foreach i,$2,$B/mistakes/$1/$i.$(seen)): %.$(seen): %.o $(call around,$1) $(JUDGE) common/tools/mistake.sh
+$(foreach i,$2,$B/mistakes/$1/$i.$(seen)): %.$(seen): %.o $(call around,$1,$1) $(JUDGE) common/tools/mistake.sh
 	@sh common/tools/mistake.sh '$(JUDGE) $(seen)' $1 $$@ $$< $(CC) $(MODE) $(static) \
 	  $$(filter-out $$<,$$(filter %.o %.a,$$^)) $$(LIBS)
 $B/mistakes/$1/tried: $(foreach i,$2,$B/mistakes/$1/$i.$(seen))
@@ -290,7 +289,7 @@ $B/mistakes/%.o: $B/mistakes/%.c $B/flags
 SEEDS ?= $(if $(SAN),1,5)
 define variants
 alike += $(foreach i,$2,$B/variants/$1/$i.right)
-$(foreach i,$2,$B/variants/$1/$i.right): %.right: %.o $(call around,$1) $B/bin/right common/tools/mistake.sh $B/variants/seeds
+$(foreach i,$2,$B/variants/$1/$i.right): %.right: %.o $(call around,$1,$1) $B/bin/right common/tools/mistake.sh $B/variants/seeds
 	@sh common/tools/mistake.sh '$B/bin/right $(SEEDS)' $1 $$@ $$< $(CC) $(MODE) \
 	  $$(filter-out $$<,$$(filter %.o %.a,$$^)) $$(LIBS)
 $(foreach i,$2,$B/variants/$1/$i.o): $B/variants/$1/%.o: solutions/$1.variants/%.c $B/flags

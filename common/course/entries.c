@@ -25,63 +25,67 @@ static size_t key_size(const char *line)
     return line[size] == ':' ? size : 0;
 }
 
-static struct entry_of_file *begin(const char *line, int number)
-{
-    struct entry_of_file *entry = g_new0(struct entry_of_file, 1);
-    size_t size = key_size(line);
-    entry->key = g_strndup(line, size);
-    entry->text = g_strdup(g_strstrip((char *)line + size + 1));
-    entry->line = number;
-    return entry;
-}
-
-/* @p more has the lines of the last entry. */
-static void go_on(GString *more, const char *line)
-{
-    size_t indent = MIN(strspn(line, " "), 4);
-    if (more->len > 0)
-        g_string_append_c(more, '\n');
-    g_string_append(more, line + indent);
-}
-
-static void end_entry(const GPtrArray *entries, GString *more)
-{
-    if (entries->len > 0) {
-        struct entry_of_file *last = entries->pdata[entries->len - 1];
-        g_free(last->text);
-        last->text = g_strndup(more->str, more->len);
-    }
-    g_string_truncate(more, 0);
-}
-
 static bool refuse(GError **error, const char *path, int line, const char *why)
 {
     g_set_error(error, ENTRIES_ERROR, 0, "%s:%d: %s", path, line, why);
     return false;
 }
 
-static bool take_line(GPtrArray *entries, GString *more, char *line,
-                      const char **why)
+/* A file that is being read: its entries, and the text of the last of them. */
+struct reading {
+    GPtrArray *entries;
+    GString *text;
+};
+
+static void end_entry(const struct reading *reading)
 {
-    *why = NULL;
+    const GPtrArray *entries = reading->entries;
+    if (entries->len == 0)
+        return;
+    struct entry_of_file *last = entries->pdata[entries->len - 1];
+    last->text = g_strndup(reading->text->str, reading->text->len);
+}
+
+static void begin_entry(const struct reading *reading, const char *line,
+                        int number)
+{
+    struct entry_of_file *entry = g_new0(struct entry_of_file, 1);
+    size_t size = key_size(line);
+    end_entry(reading);
+    entry->key = g_strndup(line, size);
+    entry->line = number;
+    g_ptr_array_add(reading->entries, entry);
+    g_string_assign(reading->text, line + size + 1);
+    g_strchug(reading->text->str);
+    g_string_set_size(reading->text, strlen(reading->text->str));
+}
+
+static void go_on(const struct reading *reading, const char *line)
+{
+    size_t indent = MIN(strspn(line, " "), 4);
+    if (reading->text->len > 0)
+        g_string_append_c(reading->text, '\n');
+    g_string_append(reading->text, line + indent);
+}
+
+/* Returns what is wrong with the line; NULL: nothing. */
+static const char *take_line(const struct reading *reading, const char *line,
+                             int number)
+{
     if (line[strspn(line, " ")] == '\0' || line[0] == '#')
-        return true;
+        return NULL;
     if (strchr(line, '\t'))
-        *why = "there is a tab; indent with spaces";
-    else if (line[0] == ' ' && entries->len == 0)
-        *why = "this goes on with nothing";
-    else if (line[0] == ' ')
-        go_on(more, line);
-    else if (key_size(line) == 0)
-        *why = "here should stand \"Key: text\"; what goes on with the line "
+        return "there is a tab; indent with spaces";
+    if (line[0] == ' ' && reading->entries->len == 0)
+        return "this goes on with nothing";
+    if (line[0] != ' ' && key_size(line) == 0)
+        return "here should stand \"Key: text\"; what goes on with the line "
                "above is indented by four spaces";
-    else {
-        end_entry(entries, more);
-        struct entry_of_file *entry = begin(line, 0);
-        g_string_assign(more, entry->text);
-        g_ptr_array_add(entries, entry);
-    }
-    return *why == NULL;
+    if (line[0] == ' ')
+        go_on(reading, line);
+    else
+        begin_entry(reading, line, number);
+    return NULL;
 }
 
 char *entries_raw(const char *path, size_t *size, GError **error)
@@ -99,7 +103,8 @@ char *entries_raw(const char *path, size_t *size, GError **error)
 GPtrArray *entries_read(const char *path, GError **error)
 {
     g_autoptr(GPtrArray) entries = g_ptr_array_new_with_free_func(entry_free);
-    g_autoptr(GString) more = g_string_new(NULL);
+    g_autoptr(GString) last = g_string_new(NULL);
+    struct reading reading = {entries, last};
     size_t size;
     g_autofree char *text = entries_raw(path, &size, error);
     if (text && memchr(text, '\0', size))
@@ -108,16 +113,13 @@ GPtrArray *entries_read(const char *path, GError **error)
         return NULL;
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
     for (int i = 0; lines[i]; i++) {
-        const char *why;
-        guint before = entries->len;
-        if (!take_line(entries, more, g_strchomp(lines[i]), &why)) {
+        const char *why = take_line(&reading, g_strchomp(lines[i]), i + 1);
+        if (why) {
             refuse(error, path, i + 1, why);
             return NULL;
         }
-        if (entries->len > before)
-            ((struct entry_of_file *)entries->pdata[before])->line = i + 1;
     }
-    end_entry(entries, more);
+    end_entry(&reading);
     return g_steal_pointer(&entries);
 }
 

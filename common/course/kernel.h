@@ -6,7 +6,6 @@
  *
  *     kernel_boot(seed);
  *     struct peer *peer = peer_new(NONBLOCK);   // The other end of peer->fd.
- *     peer_sends(peer, 100);
  *     peer_sends_at(peer, kernel_now() + SEC, 28);
  *     ... the module under test calls recv(peer->fd, ...) ...
  *
@@ -64,7 +63,7 @@ unsigned kernel_open(void);
 unsigned kernel_calls(void);
 /** The port that @p fd, the module's, is connected to; 0: it is not. */
 uint16_t kernel_port(int fd);
-/** Has it these flags, of SOCK_NONBLOCK and SOCK_CLOEXEC? */
+/** Has it these flags, SOCK_NONBLOCK and SOCK_CLOEXEC? */
 bool kernel_has(int fd, int flags);
 /** A line among the calls: what the module is asked to do. */
 void kernel_say(const char *format, ...) G_GNUC_PRINTF(1, 2);

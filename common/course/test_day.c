@@ -3,7 +3,6 @@
 #include "common/world/stage.h"
 #include <glib/gstdio.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 static char *dir;
@@ -56,16 +55,8 @@ static char *say(const char *words, const char *input, int *status)
     g_autofree char *short_path = stage_program(parts[0]);
     g_autofree char *here = g_get_current_dir();
     g_autofree char *path = g_canonicalize_filename(short_path, here);
-    g_autofree char *line =
-        g_strdup_printf("cd %s; printf '%s' | %s %s 2>&1", dir, input, path,
-                        parts[1] ? parts[1] : "");
-    const char *argv[] = {"/bin/sh", "-c", line, NULL};
-    char *output = NULL;
-    int ended;
-    assert_true(g_spawn_sync(NULL, (char **)argv, NULL, 0, NULL, NULL, &output,
-                             NULL, &ended, NULL));
-    *status = WEXITSTATUS(ended);
-    return output;
+    return test_shell(status, "cd %s; printf '%s' | %s %s", dir, input, path,
+                      parts[1] ? parts[1] : "");
 }
 
 static void expect(const char *words, const char *input, int wanted,

@@ -16,7 +16,6 @@
 #include "common/judge/test.h"
 #include "common/world/clock.h"
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define HOSTILE  "common/course/hostile/"
@@ -38,13 +37,10 @@ static void run_shell(const char *format, ...)
     va_start(arguments, format);
     g_autofree char *line = g_strdup_vprintf(format, arguments);
     va_end(arguments);
-    const char *argv[] = {"/bin/sh", "-ec", line, NULL};
-    g_autofree char *output = NULL;
-    int status = 1;
-    g_spawn_sync(NULL, (char **)argv, NULL, 0, NULL, NULL, NULL, &output,
-                 &status, NULL);
+    int status;
+    g_autofree char *output = test_shell(&status, "set -e; %s", line);
     if (status != 0)
-        fail_msg("%s: %s", line, output ? output : "");
+        fail_msg("%s: %s", line, output);
 }
 
 /* Our answer, and the parts of the test that do not change. */

@@ -160,9 +160,10 @@ static bool try(char **words, bool all, GError **error)
     if (mistake || (subject.mistakes && right)) {
         struct sign *sign = look(&subject, mistake, words[2], all);
         g_autoptr(GString) text = g_string_new(NULL);
-        if (all && mistake)
+        if (all && mistake) {
             sign_write(sign, text);
-        printf("%s", text->str);
+            printf("%s", text->str);
+        }
         good = approve(sign, words[0], error);
         sign_free(sign);
     }

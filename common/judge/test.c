@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static const struct CMUnitTest *running; /* The test under way. */
@@ -166,4 +167,20 @@ void test_dir_remove(char *dir)
 {
     nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
     g_free(dir);
+}
+
+char *test_shell(int *status, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    g_autofree char *line = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    g_autofree char *both = g_strdup_printf("{ %s\n} 2>&1", line);
+    const char *argv[] = {"/bin/sh", "-c", both, NULL};
+    char *output = NULL;
+    int wait = 0;
+    assert_true(g_spawn_sync(NULL, (char **)argv, NULL, 0, NULL, NULL, &output,
+                             NULL, &wait, NULL));
+    *status = WIFEXITED(wait) ? WEXITSTATUS(wait) : -1;
+    return output;
 }
