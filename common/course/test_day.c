@@ -55,8 +55,10 @@ static char *say(const char *words, const char *input, int *status)
     g_autofree char *short_path = stage_program(parts[0]);
     g_autofree char *here = g_get_current_dir();
     g_autofree char *path = g_canonicalize_filename(short_path, here);
-    return test_shell(status, "cd %s; printf '%s' | %s %s", dir, input, path,
-                      parts[1] ? parts[1] : "");
+    g_autofree char *line =
+        g_strdup_printf("cd %s; printf '%s' | %s %s", dir, input, path,
+                        parts[1] ? parts[1] : "");
+    return test_shell(status, line);
 }
 
 static void expect(const char *words, const char *input, int wanted,

@@ -38,7 +38,8 @@ static void run_shell(const char *format, ...)
     g_autofree char *line = g_strdup_vprintf(format, arguments);
     va_end(arguments);
     int status;
-    g_autofree char *output = test_shell(&status, "set -e; %s", line);
+    g_autofree char *strict = g_strconcat("set -e; ", line, NULL);
+    g_autofree char *output = test_shell(&status, strict);
     if (status != 0)
         fail_msg("%s: %s", line, output);
 }

@@ -2,13 +2,24 @@
 #include "common/judge/test.h"
 #include <string.h>
 
+/* What a shell makes of a line, which is as for printf. */
+static char *shell(int *status, const char *format, ...) G_GNUC_PRINTF(2, 3);
+static char *shell(int *status, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    g_autofree char *line = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    return test_shell(status, line);
+}
+
 /* What skeleton.awk makes of a file. Returns new. */
 static char *skeleton_of(int *status, const char *answer)
 {
     char *dir = test_dir_make();
     g_autofree char *path = g_build_filename(dir, "x.c", NULL);
     g_file_set_contents(path, answer, -1, NULL);
-    char *got = test_shell(status, "awk -f common/tools/skeleton.awk %s", path);
+    char *got = shell(status, "awk -f common/tools/skeleton.awk %s", path);
     test_dir_remove(dir);
     return got;
 }
@@ -71,16 +82,16 @@ static void what_was_written_is_kept_when_it_is_reset(void **state)
     int status;
     (void)state;
     g_autofree char *got =
-        test_shell(&status,
-                   "root=$PWD; cd %s; mkdir -p solutions/1 exercises/1 common; "
-                   "ln -s $root/common/tools common/tools; "
-                   "echo answer > solutions/1/x.c; "
-                   "sh common/tools/reset.sh 1/x; cat exercises/1/x.c; "
-                   "sh common/tools/reset.sh 1/x; "
-                   "echo mine > exercises/1/x.c; sh common/tools/reset.sh 1/x; "
-                   "echo more > exercises/1/x.c; sh common/tools/reset.sh 1/x; "
-                   "cat exercises/1/x.c exercises/1/x.c.1 exercises/1/x.c.2",
-                   dir);
+        shell(&status,
+              "root=$PWD; cd %s; mkdir -p solutions/1 exercises/1 common; "
+              "ln -s $root/common/tools common/tools; "
+              "echo answer > solutions/1/x.c; "
+              "sh common/tools/reset.sh 1/x; cat exercises/1/x.c; "
+              "sh common/tools/reset.sh 1/x; "
+              "echo mine > exercises/1/x.c; sh common/tools/reset.sh 1/x; "
+              "echo more > exercises/1/x.c; sh common/tools/reset.sh 1/x; "
+              "cat exercises/1/x.c exercises/1/x.c.1 exercises/1/x.c.2",
+              dir);
     test_dir_remove(dir);
     assert_int_equal(status, 0);
     assert_non_null(strstr(got, "laid out anew.\nanswer\n"));
@@ -95,19 +106,19 @@ static void an_exercise_has_several_names(void **state)
     (void)state;
     for (int i = 0; i < 2; i++) {
         g_autofree char *one =
-            test_shell(&status,
-                       "sh common/tools/exercise.sh %s 01-sockets/io "
-                       "01-sockets/dial",
-                       i ? "io" : "1.1");
+            shell(&status,
+                  "sh common/tools/exercise.sh %s 01-sockets/io "
+                  "01-sockets/dial",
+                  i ? "io" : "1.1");
         assert_string_equal(one, "01-sockets/io\n");
         assert_int_equal(status, 0);
     }
     g_autofree char *all =
-        test_shell(&status, "sh common/tools/exercise.sh 1 01-sockets/io "
-                            "01-sockets/dial");
+        shell(&status, "sh common/tools/exercise.sh 1 01-sockets/io "
+                       "01-sockets/dial");
     assert_string_equal(all, "01-sockets/io 01-sockets/dial\n");
     g_autofree char *none =
-        test_shell(&status, "sh common/tools/exercise.sh what 01-sockets/io");
+        shell(&status, "sh common/tools/exercise.sh what 01-sockets/io");
     assert_non_null(strstr(none, "there is no exercise \"what\""));
     assert_int_not_equal(status, 0);
 }
@@ -118,7 +129,7 @@ static void a_body_that_cannot_be_built_takes_nothing_else_down(void **state)
     char *dir = test_dir_make();
     int status;
     (void)state;
-    g_autofree char *got = test_shell(
+    g_autofree char *got = shell(
         &status,
         "root=$PWD; cd %s; ln -s $root/common common; "
         "echo 'int two(void) { return 2; }' > answer.c; gcc -c answer.c; "
