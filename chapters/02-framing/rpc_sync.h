@@ -1,0 +1,34 @@
+/**
+ * @file rpc_sync.h
+ * Remote calls that look like local ones: ask, and wait for the answer.
+ *
+ *     struct rpc_world world = {turn, loop};
+ *     g_autoptr(GBytes) answer = rpc_ask(rpc, world, 2, question, patience,
+ *                                        &outcome);
+ *
+ * The *synchronous* face of rpc.h, for programs that own their loop and do one
+ * thing after the other: a command, a test. While it waits the node goes on:
+ * the loop turns, and its other messages and timers are served.
+ *
+ * A handler must never ask so, since it stands in a turn already: use rpc_call()
+ * there.
+ */
+#ifndef FRAMING_RPC_SYNC_H
+#define FRAMING_RPC_SYNC_H
+#include "02-framing/rpc.h"
+
+/** Whoever brings this node its messages and timers. */
+struct rpc_world {
+    void (*turn)(
+        void *self); /**< A turn of it, as loop_turn() or sim_step(). */
+    void *self;      /**< Its argument. */
+};
+
+/** Call as rpc_call() does, and turn @p world until the call has ended. Returns
+ * the body, new, and NULL after a time-out; how it ended is in @p outcome, if
+ * that is not NULL. */
+GBytes *rpc_ask(struct rpc *rpc, struct rpc_world world, node_id to,
+                GBytes *body, struct rpc_patience patience,
+                enum rpc_outcome *outcome);
+
+#endif
