@@ -32,7 +32,7 @@ ifeq ($(origin CC),default)
 CC := gcc
 endif
 clang := $(findstring clang,$(notdir $(firstword $(CC))))
-variant := $(clang)$(if $(SAN),san)$(if $(TSAN),tsan)
+variant := $(clang)$(if $(SAN),san)$(if $(TSAN),tsan)$(if $(FUZZ),fuzz)
 B := build$(if $(variant),/$(variant))
 
 # ---- Packages: package:file it installs. Only what the goals need. ----------
@@ -47,7 +47,8 @@ needs = $(strip \
     libcmocka-dev:/usr/include/cmocka.h zlib1g-dev:/usr/include/zlib.h \
     libjson-glib-dev:/usr/include/json-glib-1.0/json-glib/json-glib.h) \
   $(if $(filter test check,$1),curl:/usr/bin/curl) \
-  $(if $(and $(clang),$(SAN)$(TSAN)),libclang-rt-$(clang_version)-dev:/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.asan-*.a) \
+  $(if $(filter fuzz,$1),clang:/usr/bin/clang) \
+  $(if $(or $(filter fuzz check,$1),$(and $(clang),$(SAN)$(TSAN))),libclang-rt-$(clang_version)-dev:/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.asan-*.a) \
   $(if $(filter figures,$1),gnuplot-nox:/usr/bin/gnuplot) \
   $(if $(filter figures bench check,$1),liburing-dev:/usr/include/liburing.h) \
   $(if $(filter bench,$1),libuv1-dev:/usr/include/uv.h libevent-dev:/usr/include/event.h) \
@@ -82,7 +83,8 @@ WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
   -Wmissing-prototypes -Wvla $(if $(WERROR),-Werror)
 OPT := $(if $(SAN)$(TSAN),-Og,-O2)
 MODE := $(if $(SAN),-fsanitize=address -fsanitize=undefined -fno-omit-frame-pointer \
-    -fno-sanitize-recover=undefined -fno-sanitize=object-size) $(if $(TSAN),-fsanitize=thread)
+    -fno-sanitize-recover=undefined -fno-sanitize=object-size) $(if $(TSAN),-fsanitize=thread) \
+  $(if $(FUZZ),-fsanitize=address -fsanitize=undefined -fsanitize=fuzzer-no-link -fno-sanitize-recover=undefined)
 CFLAGS ?= $(OPT) -g
 FLAGS = -std=gnu11 -D_GNU_SOURCE -U_FORTIFY_SOURCE $(WARN) $(CFLAGS) -ffp-contract=off \
   -I. -Ichapters $(PKG_CFLAGS) $(HAVE) $(MODE)
@@ -200,7 +202,7 @@ $(if $(filter-out $(words $(programs)),$(words $(sort $(programs)))),\
   $(error two programs of one name: $(programs)))
 $(programs): $(if $(MINE),$P/notice.o)
 	@mkdir -p $(@D)
-	$(quiet)$(CC) $(MODE) -o $@ $^ $(LIBS)
+	$(quiet)$(CC) $(MODE) $(if $(FUZZ),-fsanitize=fuzzer) -o $@ $^ $(LIBS)
 
 # ---- The reader's own. -------------------------------------------------------
 
@@ -312,7 +314,7 @@ $(if $(findstring /graded/,$(goals)),$(foreach b,$(breaks),\
 
 # ---- What to ask for ---------------------------------------------------------
 
-.PHONY: help all test demo myth bench figures docs check format clean deps FORCE \
+.PHONY: help all test demo myth bench fuzz figures docs check format clean deps FORCE \
   grade graded graded-now break replay next hint viva solution watch doctor handout reset drift matrix signs variants
 FORCE:
 
@@ -329,7 +331,7 @@ all: $(programs) build/compile_commands.json ## Build every program
 
 chosen_exams := $(filter $(addprefix exercises/,$(addsuffix /%,$(chosen_chapters))),$(exams))
 test: ## Build and run every test
-test: $(addsuffix .run,$(call binaries,$(call chosen_mains,test) $(chosen_exams))) $P/figures.run \
+test: $(addsuffix .run,$(call binaries,$(call chosen_mains,test) $(call chosen_mains,fuzz) $(chosen_exams))) $P/figures.run \
   $(foreach m,$(filter $(addsuffix /%,$(chosen_chapters)),$(known)),$B/mistakes/$m/tried $B/variants/all)
 	@sh common/tools/budget.sh $P/test $(chosen)
 $P/test/%.run: $P/test/% $(filter $P/bin/%,$(programs)) FORCE
@@ -339,6 +341,13 @@ $P/test/%.run: $P/test/% $(filter $P/bin/%,$(programs)) FORCE
 data := $(foreach c,$(chosen_chapters),$(wildcard figures/$(word 1,$(subst -, ,$c))-*.tsv))
 $P/figures.run: $(filter $P/bin/%,$(programs)) FORCE
 	@$(if $(data),sh common/tools/figures.sh $P/bin $(or $(PART),3/10) $(data))
+
+# Fuzzers, with libFuzzer: what is found is kept, and where it began again.
+fuzz: ## Random bytes for every parser, bred by clang: FUZZ_TIME=60 seconds each
+fuzz: | deps
+	@$(MAKE) FUZZ=1 CC=clang MINE= $(patsubst %,build/clangfuzz/test/%.fuzz,$(basename $(call chosen_mains,fuzz)))
+build/clangfuzz/test/%.fuzz: build/clangfuzz/test/% FORCE
+	@sh common/tools/fuzz.sh $< $(or $(FUZZ_TIME),60)
 
 demo: $(filter $P/bin/%,$(programs)) ## The guided tour: every chapter's demos, narrated
 	@$(if $(MINE),$P/bin/claims 2>&1 > $P/notice.txt | grep '^Here\|yours' || true; export MINE_SAID=1;) \
@@ -448,6 +457,7 @@ check: | deps ## For authors: includes, format, lint, docs, clang, sanitizers
 	@$(MAKE) matrix WERROR=1
 	@$(MAKE) variants SEEDS=100 WERROR=1
 	@$(MAKE) test TSAN=1 WERROR=1
+	@$(MAKE) fuzz FUZZ_TIME=10 WERROR=1
 	@sh common/tools/answers.sh
 
 format: ## Lay out every source file as .clang-format says
