@@ -127,6 +127,12 @@ struct sim *shop_open(uint64_t seed, unsigned offered,
     return sim;
 }
 
+void shop_offer(struct sim *sim, unsigned offered)
+{
+    for (node_id id = 2; id <= 1 + SHOP_CLIENTS; id++)
+        ((struct place *)sim_protocol(sim, id))->plan.offered = offered;
+}
+
 uint64_t shop_calls(struct sim *sim)
 {
     uint64_t calls = 0;

@@ -33,6 +33,8 @@ struct shop_manner {
  * Borrows @p manner, as long as it is open. Returns new, for sim_free(). */
 struct sim *shop_open(uint64_t seed, unsigned offered,
                       const struct shop_manner *manner);
+/** From now on so much is offered. */
+void shop_offer(struct sim *sim, unsigned offered);
 /** How many calls were made so far. */
 uint64_t shop_calls(struct sim *sim);
 /** How many were answered in time. */

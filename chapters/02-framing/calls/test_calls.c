@@ -6,6 +6,7 @@
 #include "common/judge/test.h"
 #include "common/world/stage.h"
 #include "common/world/tape.h"
+#include <stdio.h>
 #include <string.h>
 
 /* ---- A caller. ---- */
@@ -197,6 +198,20 @@ static void the_demo_shows_what_it_says(void **state)
     assert_non_null(strstr(twice, "90 are left: it was paid once"));
 }
 
+/* The last second of both: nothing, and what is offered. */
+static void after_the_rush_retries_keep_it_down(void **state)
+{
+    (void)state;
+    g_autofree char *said = watch("demo_storm");
+    const char *last = strstr(said, "\n    18     65 %");
+    unsigned left, right;
+    assert_non_null(last);
+    assert_int_equal(sscanf(last, " 18 65 %% %u %% %*[#] %u", &left, &right),
+                     2);
+    assert_int_equal(left, 0);
+    assert_in_range(right, 50, 80);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -208,6 +223,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_shop_with_room_serves_all),
         cmocka_unit_test(who_drops_nothing_serves_the_dead),
         cmocka_unit_test(the_demo_shows_what_it_says),
+        cmocka_unit_test(after_the_rush_retries_keep_it_down),
     };
     return test_run(argc, argv, tests);
 }
