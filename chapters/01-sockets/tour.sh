@@ -1,6 +1,7 @@
 #!/bin/sh
 # The chapter's part of `make demo`: BIN names the directory of the programs.
 . common/tools/tour.sh
+
 # Starts a server; its address is in $address then.
 serve() {
     echo "\$ $BIN/$* &"
