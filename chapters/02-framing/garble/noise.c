@@ -4,6 +4,8 @@
 
 enum { BYTE = 8, WORD = 2, LONGEST = 64 };
 
+static const uint64_t HIGHEST = (uint64_t)1 << (LONGEST - 1);
+
 void noise_fill(struct dice *dice, uint8_t *row, size_t size)
 {
     for (size_t done = 0; done < size; done += sizeof(uint64_t)) {
@@ -30,15 +32,14 @@ void noise_flip(struct dice *dice, uint8_t *row, size_t size, unsigned bits)
 void noise_burst(struct dice *dice, uint8_t *row, size_t size,
                  struct noise_burst burst)
 {
-    unsigned bits = burst.bits, last = bits - 1;
+    unsigned bits = burst.bits;
     g_assert(bits >= 1 && bits <= LONGEST && bits <= BYTE * size);
     size_t start = dice_between(dice, 0, BYTE * size - bits);
-    uint64_t pattern = dice_roll(dice) >> (LONGEST - bits);
-    pattern |= 1 | (uint64_t)1 << last;
+    uint64_t pattern = (dice_roll(dice) | HIGHEST) >> (LONGEST - bits) | 1;
     if (!burst.low_first)
         pattern <<= LONGEST - bits;
     int begin = (int)(start % BYTE);
-    for (int bit = 0; bit <= begin + (int)last; bit += BYTE) {
+    for (int bit = 0; bit < begin + (int)bits; bit += BYTE) {
         int shift =
             burst.low_first ? bit - begin : LONGEST - BYTE + begin - bit;
         row[(start + (size_t)bit) / BYTE] ^=

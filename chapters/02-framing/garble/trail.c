@@ -12,7 +12,7 @@ struct trail {
 
 static void mark(struct trail *trail, enum trail_mark what, size_t size)
 {
-    memset(trail->marks + trail->next, what, size);
+    memset(trail->marks + trail->next, (char)what, size);
     trail->next += size;
 }
 
