@@ -1,6 +1,6 @@
 /*
  * What checks notice, in four scenes: frames damaged on a wire, and where the
- * decoder is in step again; damage of five kinds, and how much of it four checks
+ * decoder is in step again; damage of five kinds, and what of it four checks
  * let pass; a liar, whom a CRC does not stop; and a seal, which does.
  *
  *     demo_garble [SEED]      // Other damage.

@@ -7,7 +7,7 @@
  *     if (!text)
  *         return;                       // Changed, or not ours.
  *
- * A *message authentication code* is a check that takes a secret key to compute:
+ * A *message authentication code* is a check that takes a secret key to make:
  * here HMAC (RFC 2104) with SHA-256, 32 bytes behind the text. A CRC is for
  * accidents; this is for liars.
  *

@@ -22,7 +22,7 @@
  * and xorout are 0. So damage escapes if, and only if, the CRC of the
  * difference is 0; and zeros before and behind it change nothing in that.
  *
- *     measure_undetected [--part=K/N]    // all rows, or every N-th from the K-th
+ *     measure_undetected [--part=K/N]    // All rows, or every N-th of them.
  */
 #include "01-sockets/checksum.h"
 #include "02-framing/crc32c.h"

@@ -3,10 +3,10 @@
  * Damage to a row of bytes, by dice: the same seed, the same damage.
  *
  *     struct dice dice = dice_at(seed, 0, number);
- *     noise_fill(&dice, row, sizeof row);        // A message.
- *     noise_flip(&dice, row, sizeof row, 3);     // Three of its bits turn over.
+ *     noise_fill(&dice, row, sizeof row);     // A message.
+ *     noise_flip(&dice, row, sizeof row, 3);  // Three bits turn over.
  *
- * No damage here leaves a row as it was.
+ * No damage here leaves a row as it was, unless it is that of no bits.
  */
 #ifndef FRAMING_NOISE_H
 #define FRAMING_NOISE_H

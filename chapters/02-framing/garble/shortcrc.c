@@ -33,6 +33,7 @@ static const struct shortcrc_kind kinds[] = {
     {"CRC-16/ARC", 16, 0x8005, 0x0000, true, 0x0000},
     {"CRC-16/IBM-3740", 16, 0x1021, 0xffff, false, 0x0000},
     {"CRC-16/IBM-SDLC", 16, 0x1021, 0xffff, true, 0xffff},
+    {"CRC-16/ISO-IEC-14443-3-A", 16, 0x1021, 0xc6c6, true, 0x0000},
     {"CRC-16/T10-DIF", 16, 0x8bb7, 0x0000, false, 0x0000},
     {"CRC-16/XMODEM", 16, 0x1021, 0x0000, false, 0x0000},
 };
@@ -90,9 +91,6 @@ uint16_t shortcrc_check(const struct shortcrc *crc, const void *data,
     const struct shortcrc_kind *kind = &crc->kind;
     const uint8_t *bytes = data;
     unsigned remainder = (unsigned)kind->init << (REGISTER - kind->width);
-    if (kind->reflected)
-        remainder = turn_round(kind->init, kind->width)
-                    << (REGISTER - kind->width);
     for (size_t i = 0; i < size; i++)
         remainder = take_byte(crc, remainder, bytes[i]);
     unsigned check = remainder >> (REGISTER - kind->width);

@@ -25,7 +25,7 @@ struct shortcrc_kind {
     const char *name;    /**< As in the catalogue. */
     unsigned width;      /**< Bits of the check: 1 to 16. */
     uint16_t polynomial; /**< The lowest bit for 1, and x^width left out. */
-    uint16_t init;       /**< The register at the beginning. */
+    uint16_t init;       /**< The register at the beginning, unreflected. */
     bool reflected;      /**< The lowest bit of a byte comes first, and so does
                               that of the check. */
     uint16_t xorout;     /**< The bits of the check that are turned over. */

@@ -19,7 +19,7 @@ static const struct {
     {"CRC-14/DARC", 0x082d},     {"CRC-15/CAN", 0x059e},
     {"CRC-16/ARC", 0xbb3d},      {"CRC-16/IBM-3740", 0x29b1},
     {"CRC-16/IBM-SDLC", 0x906e}, {"CRC-16/T10-DIF", 0xd0db},
-    {"CRC-16/XMODEM", 0x31c3},
+    {"CRC-16/XMODEM", 0x31c3},   {"CRC-16/ISO-IEC-14443-3-A", 0xbf05},
 };
 
 static struct shortcrc crc_named(const char *name)
