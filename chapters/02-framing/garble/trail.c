@@ -26,13 +26,14 @@ static void mark_skipped(struct trail *trail)
     trail->skipped = skipped;
 }
 
+/* The last byte of a frame is the only one that can complete it; and whoever
+ * skips a byte is left with fewer than a frame has. So one byte is the end of
+ * one frame, or of what is skipped, and never of both. */
 static void follow(struct trail *trail)
 {
     struct frame frame;
-    while (frame_next(trail->decoder, &frame)) {
-        mark_skipped(trail);
+    if (frame_next(trail->decoder, &frame))
         mark(trail, TRAIL_GIVEN, FRAME_HEADER + frame.size);
-    }
     mark_skipped(trail);
 }
 
