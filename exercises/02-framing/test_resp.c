@@ -2,28 +2,17 @@
 #include "common/world/dice.h"
 #include <malloc.h>
 
-#ifdef __SANITIZE_ADDRESS__
-#define SANITIZED
-#elif defined __has_feature
-#if __has_feature(address_sanitizer)
-#define SANITIZED
-#endif
-#endif
-#ifdef SANITIZED
-#include <sanitizer/allocator_interface.h>
-#endif
-
 enum { KIB = 1024 };
 
-/* Bytes of memory in use. */
+size_t __sanitizer_get_current_allocated_bytes(void) __attribute__((weak));
+
+/* Bytes of memory in use. A sanitizer counts for itself. */
 static size_t allocated_bytes(void)
 {
-#ifdef SANITIZED
-    return __sanitizer_get_current_allocated_bytes();
-#else
+    if (__sanitizer_get_current_allocated_bytes)
+        return __sanitizer_get_current_allocated_bytes();
     struct mallinfo2 info = mallinfo2();
     return info.uordblks + info.hblkhd;
-#endif
 }
 
 /* ---- Values. ---- */

@@ -86,7 +86,7 @@ static bool read_line(struct resp *resp, const uint8_t *data, size_t size,
 /* The number that @p text is, all of it: "0", "-1", "42". */
 static bool parse_number(const char *text, size_t size, int64_t *number)
 {
-    /* SOLUTION: by the last line of resp.h's head. */
+    /* SOLUTION: in the one form that resp.h tells of; 64 bits must hold it. */
     bool negative = size > 0 && *text == '-';
     size_t digits = size - negative;
     text += negative;
