@@ -71,6 +71,8 @@ static void note(const struct resp_show *show, ssize_t used)
     if (few < show->size)
         g_string_append(line, "...");
     append_escaped(line, show->shown + show->size - few, few);
+    if (used == -1)
+        g_string_append_printf(line, "; %s", resp_error(show->resp));
     sheet_note(line->str);
 }
 
@@ -131,8 +133,7 @@ static void append_item(GString *text, const struct resp_show *show,
 static void expect_sample(struct resp_show *show, ssize_t used,
                           const struct resp_sample *sample)
 {
-    expect_that(used != -1, "a value, since this is RESP",
-                "-1; resp_error says \"%s\"", resp_error(show->resp));
+    expect_that(used != -1, "a value, since this is RESP", "-1");
     expect_equal("of a value that is all there, resp_parse returns the bytes:",
                  used, sample->size);
     g_autoptr(GString) text = g_string_new(NULL), wanted = g_string_new(NULL);
@@ -173,8 +174,7 @@ static void expect_until(struct resp_show *show,
         expect_sample(show, used, (*next)++);
         used = show_until(show, end);
     }
-    expect_that(used != -1, "0, since more bytes are needed",
-                "-1; resp_error says \"%s\"", resp_error(show->resp));
+    expect_that(used != -1, "0, since more bytes are needed", "-1");
     expect_equal("of a value that is not all there, resp_parse returns", used,
                  0);
 }

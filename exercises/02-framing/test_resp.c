@@ -305,6 +305,15 @@ static char *repeat(const char *text, size_t count)
 
 static void nesting_ends_at_its_limit(void)
 {
+    for (const char *type = "*%~>"; *type; type++) {
+        g_autofree char *deep =
+            repeat((char[]){*type, '1', '\r', '\n', 0}, 1000000);
+        struct resp *resp = resp_new(replies);
+        expect_equal("of a million aggregates within each other, resp_parse "
+                     "returns",
+                     resp_parse(resp, (const uint8_t *)deep, strlen(deep)), -1);
+        resp_free(resp);
+    }
     for (unsigned depth = 1; depth <= 64; depth++) {
         struct resp_limits limits = {.depth = depth};
         g_autofree char *open = repeat("*1\r\n", depth - 1);
@@ -323,15 +332,6 @@ static void nesting_ends_at_its_limit(void)
         if (depth == 9)
             expect_refused(replies, more);
     }
-    for (const char *type = "*%~>"; *type; type++) {
-        g_autofree char *deep =
-            repeat((char[]){*type, '1', '\r', '\n', 0}, 1000000);
-        struct resp *resp = resp_new(replies);
-        expect_equal("of a million aggregates within each other, resp_parse "
-                     "returns",
-                     resp_parse(resp, (const uint8_t *)deep, strlen(deep)), -1);
-        resp_free(resp);
-    }
 }
 
 static void a_line_is_too_long_as_soon_as_it_is(void)
@@ -340,7 +340,12 @@ static void a_line_is_too_long_as_soon_as_it_is(void)
         g_autofree char *line = g_strnfill(RESP_LINE + 3, 'x');
         const uint8_t *data = (uint8_t *)line;
         line[0] = '+';
+        memcpy(line + RESP_LINE + 1, "\r\n", 2);
         struct resp *resp = resp_new(typed ? commands : replies);
+        expect_equal("of a line of 65537 bytes and CR LF, resp_parse returns",
+                     resp_parse(resp, data, RESP_LINE + 3), -1);
+        resp_free(resp);
+        resp = resp_new(typed ? commands : replies);
         expect_equal("of a line of 65536 bytes without its end, resp_parse "
                      "returns",
                      resp_parse(resp, data, RESP_LINE), 0);
@@ -354,11 +359,6 @@ static void a_line_is_too_long_as_soon_as_it_is(void)
         expect_equal("of a line of 65537 bytes without its end, resp_parse "
                      "returns",
                      resp_parse(resp, data, RESP_LINE + 1), -1);
-        resp_free(resp);
-        resp = resp_new(typed ? commands : replies);
-        memcpy(line + RESP_LINE + 1, "\r\n", 2);
-        expect_equal("of a line of 65537 bytes and CR LF, resp_parse returns",
-                     resp_parse(resp, data, RESP_LINE + 3), -1);
         resp_free(resp);
     }
 }
