@@ -64,7 +64,7 @@ struct resp_item {
 /** What is read, and what is too much. 0: as Redis has it. */
 struct resp_limits {
     bool commands;  /**< Commands alone: arrays of bulk strings, and inline. */
-    size_t bulk;    /**< Bytes of a string: 512 MiB. */
+    size_t bulk;    /**< Bytes of a string, or a word: 512 MiB. */
     size_t items;   /**< Values within one, at any depth: 1048576. */
     unsigned depth; /**< Aggregates within each other, an empty one too: 9;
                        64 at the most. */

@@ -281,6 +281,8 @@ static void as_much_as_the_limits_say_and_no_more(void)
     static const struct resp_sample typed[] = {
         SAMPLE("a b c d\r\n", "*4 $a $b $c $d"),
         SAMPLE("a b c d e\r\n", NULL),
+        SAMPLE("abcde abcde\r\n", "*2 $abcde $abcde"),
+        SAMPLE("a abcdef\r\n", NULL),
         SAMPLE("*5\r\n", NULL),
         SAMPLE("*1\r\n$6\r\n", NULL),
     };

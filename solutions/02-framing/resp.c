@@ -256,8 +256,8 @@ static bool take_inline(struct resp *resp, const struct line *line)
             end++;
         if (end == at)
             break;
-        if (++words > resp->limits.items)
-            return fail(resp, "too many words");
+        if (++words > resp->limits.items || end - at > resp->limits.bulk)
+            return fail(resp, "too many words, or too long a word");
         add(resp, (struct resp_item){.type = RESP_BULK,
                                      .at = resp->at + at,
                                      .size = end - at});

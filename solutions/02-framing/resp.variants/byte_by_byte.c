@@ -155,6 +155,10 @@ static void end_typed(struct resp *resp, const uint8_t *data, size_t end)
                 .size++;
         within = !blank;
     }
+    for (guint i = 1; i < resp->items->len; i++)
+        if (g_array_index(resp->items, struct resp_item, i).size >
+            resp->limits.bulk)
+            refuse(resp, "a word of too many letters");
     size_t words = resp->items->len - 1;
     g_array_index(resp->items, struct resp_item, 0).number = (int64_t)words;
     if (words > resp->limits.items)

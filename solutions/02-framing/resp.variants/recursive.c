@@ -117,6 +117,8 @@ static int read_words(struct resp *resp, const char *line, size_t size,
         struct resp_item *item = append(resp, RESP_BULK);
         item->at = resp->done + begin;
         item->size = i - begin;
+        if (item->size > resp->limits.bulk)
+            return refuse(resp, "a word of that length");
         words++;
     }
     if (words > resp->limits.items)
