@@ -51,7 +51,8 @@ needs = $(strip \
   $(if $(or $(filter fuzz check,$1),$(and $(clang),$(SAN)$(TSAN))),libclang-rt-$(clang_version)-dev:/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.asan-*.a) \
   $(if $(filter figures,$1),gnuplot-nox:/usr/bin/gnuplot) \
   $(if $(filter figures bench check,$1),liburing-dev:/usr/include/liburing.h) \
-  $(if $(filter bench,$1),libuv1-dev:/usr/include/uv.h libevent-dev:/usr/include/event.h) \
+  $(if $(filter bench,$1),libuv1-dev:/usr/include/uv.h libevent-dev:/usr/include/event.h \
+    libhiredis-dev:/usr/include/hiredis/hiredis.h) \
   $(if $(filter docs check,$1),doxygen:/usr/bin/doxygen \
     doxygen-awesome-css:/usr/share/doxygen-awesome-css/doxygen-awesome.css \
     libjs-mathjax:/usr/share/javascript/mathjax/MathJax.js) \
@@ -75,7 +76,7 @@ packages := glib-2.0 cmocka zlib json-glib-1.0
 PKG_CFLAGS = $(call once,PKG_CFLAGS,pkg-config --cflags $(packages) | sed 's/-I/-isystem /g')
 PKG_LIBS = $(call once,PKG_LIBS,pkg-config --libs $(packages))
 # What a program or two can use, and the book can do without: HAVE_LIBUV ..
-OPTIONAL = $(call once,OPTIONAL,for p in liburing libuv libevent; do \
+OPTIONAL = $(call once,OPTIONAL,for p in liburing libuv libevent hiredis; do \
   pkg-config --exists $$p && echo $$p; done)
 HAVE = $(call once,HAVE,echo $(OPTIONAL) | tr a-z A-Z | sed 's/[^ ]*/-DHAVE_&/g')
 OPTIONAL_LIBS = $(if $(OPTIONAL),$(call once,OPTIONAL_LIBS,pkg-config --libs $(OPTIONAL)))

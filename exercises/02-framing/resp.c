@@ -15,12 +15,19 @@
 #include <glib.h>
 #include <string.h>
 
-enum { DEPTH_MOST = 64, NUMBER_MOST = 20 }; /* Bytes of "-9223...". */
+enum {
+    DEPTH_MOST = 64,
+    DIGITS_MOST = 19, /* Of 64 bits, signed. */
+    ITEMS_LEAST = 8,
+    ITEMS_KEPT = 1024, /* After more than that the memory is given back. */
+};
 
 struct resp {
     struct resp_limits limits;
-    GArray *items; /* struct resp_item. */
+    struct resp_item *items; /* There is memory for `capacity`. */
+    size_t count, capacity;
     size_t at, searched;
+    size_t room; /* Values that may yet be announced: of limits.items. */
     size_t lacks[DEPTH_MOST];
     unsigned depth;
     bool whole; /* The last call gave a value: the next one begins anew. */
@@ -62,7 +69,7 @@ static bool read_line(struct resp *resp, const uint8_t *data, size_t size,
 /* The number that @p text is, all of it: "0", "-1", "42". */
 static bool parse_number(const char *text, size_t size, int64_t *number)
 {
-    /* TODO: by the last line of resp.h's head. */
+    /* TODO: in the one form that resp.h tells of; 64 bits must hold it. */
     (void)text, (void)size, (void)number;
     return todo(false);
 }
@@ -71,7 +78,11 @@ static bool parse_number(const char *text, size_t size, int64_t *number)
 
 static void add(struct resp *resp, struct resp_item item)
 {
-    g_array_append_val(resp->items, item);
+    if (resp->count == resp->capacity) {
+        resp->capacity = MAX(ITEMS_LEAST, 2 * resp->capacity);
+        resp->items = g_renew(struct resp_item, resp->items, resp->capacity);
+    }
+    resp->items[resp->count++] = item;
 }
 
 /* All of an item has been read, up to @p behind. */
@@ -89,9 +100,8 @@ static bool take_text(struct resp *resp, enum resp_type type,
 {
     if (memchr(line->text, '\r', line->size))
         return fail(resp, "a line must end with CR LF");
-    add(resp, (struct resp_item){.type = type,
-                                 .at = resp->at + 1,
-                                 .size = line->size - 1});
+    add(resp, (struct resp_item){
+                  .type = type, .at = resp->at + 1, .size = line->size - 1});
     return finish(resp, line->behind);
 }
 
@@ -133,8 +143,8 @@ static bool parse_length(struct resp *resp, const struct line *line,
                          size_t most, size_t *length, const char *error)
 {
     int64_t number;
-    if (!parse_number(line->text + 1, line->size - 1, &number) ||
-        number < 0 || (uint64_t)number > most)
+    if (!parse_number(line->text + 1, line->size - 1, &number) || number < 0 ||
+        (uint64_t)number > most)
         return fail(resp, error);
     *length = (size_t)number;
     return true;
@@ -153,9 +163,9 @@ static bool take_bulk(struct resp *resp, const uint8_t *data, size_t size,
 static bool take_aggregate(struct resp *resp, enum resp_type type,
                            const struct line *line)
 {
-    /* TODO: the line tells how many values follow (pairs, in a map); all in
-     * all a value has at most limits.items. If some do follow, this aggregate
-     * is open from now on, one of at most limits.depth; else it is whole. */
+    /* TODO: the line tells how many values follow (pairs, in a map); there is
+     * still room for so many, and limits.depth bounds how many aggregates are
+     * open, this one too. Without values it is whole at once. */
     (void)type, (void)line;
     return todo(fail(resp, "no aggregate is read yet"));
 }
@@ -173,6 +183,8 @@ static bool take_inline(struct resp *resp, const struct line *line)
     if (memchr(line->text, '"', line->size) ||
         memchr(line->text, '\'', line->size))
         return fail(resp, "quotes in an inline command: send an array");
+    if (memchr(line->text, '\r', line->size))
+        return fail(resp, "a line must end with CR LF");
     add(resp, (struct resp_item){.type = RESP_ARRAY});
     size_t words = 0;
     for (size_t at = 0, end; at < line->size; at = end) {
@@ -182,12 +194,13 @@ static bool take_inline(struct resp *resp, const struct line *line)
             end++;
         if (end == at)
             break;
-        if (++words >= resp->limits.items)
-            return fail(resp, "too many words");
-        add(resp, (struct resp_item){
-                      .type = RESP_BULK, .at = resp->at + at, .size = end - at});
+        if (++words > resp->limits.items || end - at > resp->limits.bulk)
+            return fail(resp, "too many words, or too long a word");
+        add(resp, (struct resp_item){.type = RESP_BULK,
+                                     .at = resp->at + at,
+                                     .size = end - at});
     }
-    g_array_index(resp->items, struct resp_item, 0).number = (int64_t)words;
+    resp->items[0].number = (int64_t)words;
     return finish(resp, line->behind);
 }
 
@@ -256,8 +269,12 @@ static bool take_item(struct resp *resp, const uint8_t *data, size_t size)
 
 static void begin(struct resp *resp)
 {
-    g_array_set_size(resp->items, 0);
-    resp->at = resp->searched = 0;
+    if (resp->capacity > ITEMS_KEPT) {
+        g_clear_pointer(&resp->items, g_free);
+        resp->capacity = 0;
+    }
+    resp->count = resp->at = resp->searched = 0;
+    resp->room = resp->limits.items;
     resp->depth = 0;
     resp->whole = false;
 }
@@ -284,18 +301,18 @@ struct resp *resp_new(struct resp_limits limits)
     resp->limits.items = limits.items ? limits.items : 1 << 20;
     resp->limits.depth = limits.depth ? limits.depth : 9;
     g_assert(resp->limits.depth <= DEPTH_MOST);
-    resp->items = g_array_new(FALSE, FALSE, sizeof(struct resp_item));
+    begin(resp);
     return resp;
 }
 
 const struct resp_item *resp_items(const struct resp *resp)
 {
-    return (const struct resp_item *)(void *)resp->items->data;
+    return resp->items;
 }
 
 size_t resp_count(const struct resp *resp)
 {
-    return resp->items->len;
+    return resp->count;
 }
 
 const char *resp_error(const struct resp *resp)
@@ -305,6 +322,6 @@ const char *resp_error(const struct resp *resp)
 
 void resp_free(struct resp *resp)
 {
-    g_array_unref(resp->items);
+    g_free(resp->items);
     g_free(resp);
 }

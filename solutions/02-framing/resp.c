@@ -15,12 +15,19 @@
 #include <glib.h>
 #include <string.h>
 
-enum { DEPTH_MOST = 64, NUMBER_MOST = 20 }; /* Bytes of "-9223...". */
+enum {
+    DEPTH_MOST = 64,
+    DIGITS_MOST = 19, /* Of 64 bits, signed. */
+    ITEMS_LEAST = 8,
+    ITEMS_KEPT = 1024, /* After more than that the memory is given back. */
+};
 
 struct resp {
     struct resp_limits limits;
-    GArray *items; /* struct resp_item. */
+    struct resp_item *items; /* There is memory for `capacity`. */
+    size_t count, capacity;
     size_t at, searched;
+    size_t room; /* Values that may yet be announced: of limits.items. */
     size_t lacks[DEPTH_MOST];
     unsigned depth;
     bool whole; /* The last call gave a value: the next one begins anew. */
@@ -60,11 +67,12 @@ static bool read_line(struct resp *resp, const uint8_t *data, size_t size,
     const uint8_t *end = memchr(from, '\n', (size_t)(data + size - from));
     size_t length = (size_t)((end ? end : data + size) - begin);
     bool returns = length > 0 && begin[length - 1] == '\r';
-    resp->searched = size;
     if (length - returns > RESP_LINE)
         return fail(resp, "too long a line");
-    if (!end)
+    if (!end) {
+        resp->searched = size;
         return false;
+    }
     if (!returns && !is_inline(resp, begin))
         return fail(resp, "a line must end with CR LF");
     *line = (struct line){.text = (const char *)begin,
@@ -78,11 +86,11 @@ static bool read_line(struct resp *resp, const uint8_t *data, size_t size,
 /* The number that @p text is, all of it: "0", "-1", "42". */
 static bool parse_number(const char *text, size_t size, int64_t *number)
 {
-    /* SOLUTION: by the last line of resp.h's head. */
+    /* SOLUTION: in the one form that resp.h tells of; 64 bits must hold it. */
     bool negative = size > 0 && *text == '-';
     size_t digits = size - negative;
     text += negative;
-    if (digits == 0 || digits >= NUMBER_MOST ||
+    if (digits == 0 || digits > DIGITS_MOST ||
         (*text == '0' && (digits > 1 || negative)))
         return false;
     uint64_t value = 0;
@@ -103,7 +111,11 @@ static bool parse_number(const char *text, size_t size, int64_t *number)
 
 static void add(struct resp *resp, struct resp_item item)
 {
-    g_array_append_val(resp->items, item);
+    if (resp->count == resp->capacity) {
+        resp->capacity = MAX(ITEMS_LEAST, 2 * resp->capacity);
+        resp->items = g_renew(struct resp_item, resp->items, resp->capacity);
+    }
+    resp->items[resp->count++] = item;
 }
 
 /* All of an item has been read, up to @p behind. */
@@ -185,11 +197,8 @@ static bool take_bulk(struct resp *resp, const uint8_t *data, size_t size,
     if (!parse_length(resp, line, resp->limits.bulk, &length,
                       "invalid bulk length"))
         return false;
-    size_t there = size - line->behind;
-    if (there < length + 2) {
-        resp->searched = resp->at;
+    if (size - line->behind < length + 2)
         return false;
-    }
     if (memcmp(data + line->behind + length, "\r\n", 2) != 0)
         return fail(resp, "CR LF must follow the bytes of a string");
     add(resp,
@@ -202,20 +211,20 @@ static bool take_bulk(struct resp *resp, const uint8_t *data, size_t size,
 static bool take_aggregate(struct resp *resp, enum resp_type type,
                            const struct line *line)
 {
-    /* SOLUTION: the line tells how many values follow (pairs, in a map); all in
-     * all a value has at most limits.items. If some do follow, this aggregate
-     * is open from now on, one of at most limits.depth; else it is whole. */
+    /* SOLUTION: the line tells how many values follow (pairs, in a map); there is
+     * still room for so many, and limits.depth bounds how many aggregates are
+     * open, this one too. Without values it is whole at once. */
     size_t count, each = type == RESP_MAP ? 2 : 1;
-    size_t most =
-        (resp->limits.items - MIN(resp->items->len, resp->limits.items)) / each;
-    if (!parse_length(resp, line, most, &count, "invalid multibulk length"))
+    if (!parse_length(resp, line, resp->room / each, &count,
+                      "invalid multibulk length"))
         return false;
+    if (resp->depth == resp->limits.depth)
+        return fail(resp, "too deeply nested");
     count *= each;
     add(resp, (struct resp_item){.type = type, .number = (int64_t)count});
     if (count == 0)
         return finish(resp, line->behind);
-    if (resp->depth == resp->limits.depth)
-        return fail(resp, "too deeply nested");
+    resp->room -= count;
     resp->lacks[resp->depth++] = count;
     resp->at = line->behind;
     return true;
@@ -236,6 +245,8 @@ static bool take_inline(struct resp *resp, const struct line *line)
     if (memchr(line->text, '"', line->size) ||
         memchr(line->text, '\'', line->size))
         return fail(resp, "quotes in an inline command: send an array");
+    if (memchr(line->text, '\r', line->size))
+        return fail(resp, "a line must end with CR LF");
     add(resp, (struct resp_item){.type = RESP_ARRAY});
     size_t words = 0;
     for (size_t at = 0, end; at < line->size; at = end) {
@@ -245,13 +256,13 @@ static bool take_inline(struct resp *resp, const struct line *line)
             end++;
         if (end == at)
             break;
-        if (++words >= resp->limits.items)
-            return fail(resp, "too many words");
+        if (++words > resp->limits.items || end - at > resp->limits.bulk)
+            return fail(resp, "too many words, or too long a word");
         add(resp, (struct resp_item){.type = RESP_BULK,
                                      .at = resp->at + at,
                                      .size = end - at});
     }
-    g_array_index(resp->items, struct resp_item, 0).number = (int64_t)words;
+    resp->items[0].number = (int64_t)words;
     return finish(resp, line->behind);
 }
 
@@ -320,8 +331,12 @@ static bool take_item(struct resp *resp, const uint8_t *data, size_t size)
 
 static void begin(struct resp *resp)
 {
-    g_array_set_size(resp->items, 0);
-    resp->at = resp->searched = 0;
+    if (resp->capacity > ITEMS_KEPT) {
+        g_clear_pointer(&resp->items, g_free);
+        resp->capacity = 0;
+    }
+    resp->count = resp->at = resp->searched = 0;
+    resp->room = resp->limits.items;
     resp->depth = 0;
     resp->whole = false;
 }
@@ -348,18 +363,18 @@ struct resp *resp_new(struct resp_limits limits)
     resp->limits.items = limits.items ? limits.items : 1 << 20;
     resp->limits.depth = limits.depth ? limits.depth : 9;
     g_assert(resp->limits.depth <= DEPTH_MOST);
-    resp->items = g_array_new(FALSE, FALSE, sizeof(struct resp_item));
+    begin(resp);
     return resp;
 }
 
 const struct resp_item *resp_items(const struct resp *resp)
 {
-    return (const struct resp_item *)(void *)resp->items->data;
+    return resp->items;
 }
 
 size_t resp_count(const struct resp *resp)
 {
-    return resp->items->len;
+    return resp->count;
 }
 
 const char *resp_error(const struct resp *resp)
@@ -369,6 +384,6 @@ const char *resp_error(const struct resp *resp)
 
 void resp_free(struct resp *resp)
 {
-    g_array_unref(resp->items);
+    g_free(resp->items);
     g_free(resp);
 }
