@@ -52,11 +52,11 @@ static void send_frame(struct rpc *rpc, node_id to, const struct frame *frame)
     env_send(rpc->env, to, message);
 }
 
-static void send_request(struct call *call)
+static void send_request(struct call *call, nsec left)
 {
     /* TODO: the key and the body, in a frame with the call's id and the
      * time that is left, in microseconds, at least one. */
-    (void)todo(call);
+    (void)call, (void)todo(left);
 }
 
 /* ---- The client. ---- */
@@ -76,11 +76,17 @@ static void end_call(struct call *call, enum rpc_outcome outcome, GBytes *body)
     (void)call, (void)outcome, (void)todo(body);
 }
 
-/* Send it, and wait: for a part of the back-off, but not beyond the deadline. */
-static void try_again(void *self)
+/* Send it, and wait: for a part of the back-off, but not beyond the deadline. The
+ * time that is left was read once: a clock may go on meanwhile. */
+static void attempt(struct call *call, nsec left)
 {
-    /* TODO: what the timer of a call does, and rpc_call() at its beginning:
-     * see "The client" in rpc.h. */
+    /* TODO: see "The client" in rpc.h. */
+    (void)call, (void)todo(left);
+}
+
+static void on_wait_over(void *self)
+{
+    /* TODO: another attempt, or the end. */
     (void)todo(self);
 }
 
@@ -100,21 +106,20 @@ uint64_t rpc_call(struct rpc *rpc, node_id to, GBytes *body,
 {
     g_assert(patience.span >= USEC && patience.span <= UINT32_MAX * USEC);
     struct call *call = g_new0(struct call, 1);
-    *call = (struct call){.rpc = rpc,
-                          .id = ++rpc->last_id,
-                          .key = patience.key,
-                          .to = to,
-                          .body = g_bytes_ref(body),
-                          .deadline = env_now(rpc->env) + patience.span,
-                          .wait = MIN(rpc->settings.wait,
-                                      rpc->settings.longest),
-                          .timer = {.fire = try_again, .self = call},
-                          .done = done,
-                          .self = self};
+    *call =
+        (struct call){.rpc = rpc,
+                      .id = ++rpc->last_id,
+                      .key = patience.key,
+                      .to = to,
+                      .body = g_bytes_ref(body),
+                      .deadline = env_now(rpc->env) + patience.span,
+                      .wait = MIN(rpc->settings.wait, rpc->settings.longest),
+                      .timer = {.fire = on_wait_over, .self = call},
+                      .done = done,
+                      .self = self};
     g_hash_table_insert(rpc->calls, &call->id, call);
-    uint64_t id = call->id;
-    try_again(call);
-    return id;
+    attempt(call, patience.span);
+    return call->id;
 }
 
 void rpc_cancel(struct rpc *rpc, uint64_t id)
@@ -138,7 +143,8 @@ static gboolean is_same_served(const void *one, const void *other)
 }
 
 /* What is known of the key; NULL: nothing, or there is none. */
-static struct served *find(struct rpc *rpc, const struct rpc_request *request)
+static struct served *find(const struct rpc *rpc,
+                           const struct rpc_request *request)
 {
     struct served wanted = {.newest = *request};
     return request->key ? g_hash_table_lookup(rpc->served, &wanted) : NULL;
@@ -167,6 +173,14 @@ static void forget_old(struct rpc *rpc)
     /* TODO: those whose first request came longer than settings.memory
      * ago. */
     (void)todo(rpc);
+}
+
+nsec rpc_left(const struct rpc *rpc, const struct rpc_request *request)
+{
+    const struct served *served = find(rpc, request);
+    nsec deadline = served ? served->newest.deadline : request->deadline;
+    nsec now = env_now(rpc->env);
+    return deadline > now ? deadline - now : 0;
 }
 
 /* To whom waits for it; behind the deadline nobody does. */
@@ -248,12 +262,6 @@ void rpc_serve(struct rpc *rpc, rpc_server *serve, void *self)
     rpc->self = self;
 }
 
-nsec rpc_left(const struct rpc *rpc, const struct rpc_request *request)
-{
-    nsec now = env_now(rpc->env);
-    return request->deadline > now ? request->deadline - now : 0;
-}
-
 unsigned rpc_pending(const struct rpc *rpc)
 {
     return g_hash_table_size(rpc->calls);
@@ -275,8 +283,8 @@ struct rpc *rpc_new(struct env *env, struct rpc_settings settings)
         .longest = settings.longest ? settings.longest : 10 * SEC,
         .memory = settings.memory ? settings.memory : 60 * SEC,
         .most = settings.most ? settings.most : 65536};
-    rpc->calls = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL,
-                                       forget_call);
+    rpc->calls =
+        g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, forget_call);
     rpc->last_id = env_random(env);
     rpc->served = g_hash_table_new(hash_served, is_same_served);
     rpc_serve(rpc, refuse_all, rpc);
