@@ -76,8 +76,8 @@ static void end_call(struct call *call, enum rpc_outcome outcome, GBytes *body)
     (void)call, (void)outcome, (void)todo(body);
 }
 
-/* Send it, and wait: for a part of the back-off, but not beyond the deadline. The
- * time that is left was read once: a clock may go on meanwhile. */
+/* Send it, and wait: for a part of the back-off, but not beyond the deadline.
+ * The time that is left was read once: a clock may go on meanwhile. */
 static void attempt(struct call *call, nsec left)
 {
     /* TODO: see "The client" in rpc.h. */
@@ -218,7 +218,8 @@ static void admit(struct rpc *rpc, const struct rpc_request *request,
 {
     /* TODO: see "The server" in rpc.h. Old keys are forgotten first. A key
      * that is known is not served again: its newest request is now this one,
-     * and gets the reply, if there is one. Else it is remembered, or refused. */
+     * and gets the reply, if there is one. Else it is remembered, or
+     * refused. */
     (void)rpc, (void)request, (void)todo(body);
 }
 

@@ -91,8 +91,8 @@ static void end_call(struct call *call, enum rpc_outcome outcome, GBytes *body)
     /* END SOLUTION: (void)call, (void)outcome, (void)todo(body); */
 }
 
-/* Send it, and wait: for a part of the back-off, but not beyond the deadline. The
- * time that is left was read once: a clock may go on meanwhile. */
+/* Send it, and wait: for a part of the back-off, but not beyond the deadline.
+ * The time that is left was read once: a clock may go on meanwhile. */
 static void attempt(struct call *call, nsec left)
 {
     /* SOLUTION: see "The client" in rpc.h. */
@@ -258,7 +258,8 @@ static void admit(struct rpc *rpc, const struct rpc_request *request,
 {
     /* SOLUTION: see "The server" in rpc.h. Old keys are forgotten first. A key
      * that is known is not served again: its newest request is now this one,
-     * and gets the reply, if there is one. Else it is remembered, or refused. */
+     * and gets the reply, if there is one. Else it is remembered, or
+     * refused. */
     forget_old(rpc);
     struct served *served = find(rpc, request);
     if (served) {
