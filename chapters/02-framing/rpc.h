@@ -24,10 +24,10 @@
  * should have a longer span. It remembers at most settings.most of them: one
  * more is refused, none is forgotten. It remembers nothing beyond a crash.
  *
- * *On the wire* a message is one frame. In a request (no flags) the deadline
- * tells how much time was left when it was sent, which is not 0, and the payload
- * is the key (8 bytes) and the body. In a reply or a refusal (flags) it is the
- * body. What is none of these is dropped, and farewells are.
+ * *On the wire* a message is one frame. In a request (no flags) its deadline is
+ * the time that was left when it was sent, not 0, and the payload is the key (8
+ * bytes) and the body. In a reply or a refusal (flags) the payload is the body.
+ * What is none of these is dropped, and farewells are.
  */
 #ifndef FRAMING_RPC_H
 #define FRAMING_RPC_H
@@ -106,8 +106,8 @@ void rpc_reply(struct rpc *rpc, const struct rpc_request *request,
 void rpc_refuse(struct rpc *rpc, const struct rpc_request *request,
                 const char *why);
 
-/** How long somebody still waits for the answer, also the one who repeated its
- * key last; 0: nobody does. A call that is made to serve this one should have no
+/** How long somebody still waits for the answer, be it who repeated its key
+ * last; 0: nobody does. A call that is made to serve this one should have no
  * longer span. */
 nsec rpc_left(const struct rpc *rpc, const struct rpc_request *request);
 

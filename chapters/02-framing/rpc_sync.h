@@ -10,8 +10,8 @@
  * thing after the other: a command, a test. While it waits the node goes on:
  * the loop turns, and its other messages and timers are served.
  *
- * A handler must never ask so, since it stands in a turn already: use rpc_call()
- * there.
+ * A handler must never ask so, since it stands in a turn already: there use
+ * rpc_call().
  */
 #ifndef FRAMING_RPC_SYNC_H
 #define FRAMING_RPC_SYNC_H

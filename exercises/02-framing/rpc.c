@@ -40,8 +40,8 @@ struct rpc {
     uint64_t last_id;
     rpc_server *serve;
     void *self;
-    GHashTable *served; /* By from and key. */
-    GQueue oldest;      /* The same, the oldest first. */
+    GTree *served; /* By from and key. */
+    GQueue oldest; /* The same, the oldest first. */
 };
 
 /* ---- On the wire. ---- */
@@ -129,25 +129,22 @@ void rpc_cancel(struct rpc *rpc, uint64_t id)
 
 /* ---- The server. ---- */
 
-static guint hash_served(const void *key)
+/* By node and key. Others choose the keys: a tree stays fast whatever they
+ * choose, while in a table of hashes they could all fall on one place. */
+static int compare(const void *one, const void *other, void *unused)
 {
-    const struct served *served = key;
-    uint64_t what = served->newest.key;
-    return (guint)(what ^ what >> 32 ^ served->newest.from);
-}
-
-static gboolean is_same_served(const void *one, const void *other)
-{
-    const struct served *a = one, *b = other;
-    return a->newest.from == b->newest.from && a->newest.key == b->newest.key;
+    const struct rpc_request *a = one, *b = other;
+    (void)unused;
+    if (a->from != b->from)
+        return a->from < b->from ? -1 : 1;
+    return a->key < b->key ? -1 : a->key > b->key;
 }
 
 /* What is known of the key; NULL: nothing, or there is none. */
 static struct served *find(const struct rpc *rpc,
                            const struct rpc_request *request)
 {
-    struct served wanted = {.newest = *request};
-    return request->key ? g_hash_table_lookup(rpc->served, &wanted) : NULL;
+    return request->key ? g_tree_lookup(rpc->served, request) : NULL;
 }
 
 static void remember(struct rpc *rpc, const struct rpc_request *request)
@@ -157,12 +154,12 @@ static void remember(struct rpc *rpc, const struct rpc_request *request)
     served->since = env_now(rpc->env);
     g_queue_push_tail(&rpc->oldest, served);
     served->place = rpc->oldest.tail;
-    g_hash_table_add(rpc->served, served);
+    g_tree_insert(rpc->served, &served->newest, served);
 }
 
 static void forget(struct rpc *rpc, struct served *served)
 {
-    g_hash_table_remove(rpc->served, served);
+    g_tree_remove(rpc->served, &served->newest);
     g_queue_delete_link(&rpc->oldest, served->place);
     g_clear_pointer(&served->reply, g_bytes_unref);
     g_free(served);
@@ -270,7 +267,7 @@ unsigned rpc_pending(const struct rpc *rpc)
 
 unsigned rpc_remembered(const struct rpc *rpc)
 {
-    return g_hash_table_size(rpc->served);
+    return (unsigned)g_tree_nnodes(rpc->served);
 }
 
 /* ---- Life. ---- */
@@ -287,7 +284,7 @@ struct rpc *rpc_new(struct env *env, struct rpc_settings settings)
     rpc->calls =
         g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, forget_call);
     rpc->last_id = env_random(env);
-    rpc->served = g_hash_table_new(hash_served, is_same_served);
+    rpc->served = g_tree_new_full(compare, NULL, NULL, NULL);
     rpc_serve(rpc, refuse_all, rpc);
     env_bind(env, on_message, rpc);
     return rpc;
@@ -299,6 +296,6 @@ void rpc_free(struct rpc *rpc)
     g_hash_table_unref(rpc->calls);
     while (!g_queue_is_empty(&rpc->oldest))
         forget(rpc, g_queue_peek_head(&rpc->oldest));
-    g_hash_table_unref(rpc->served);
+    g_tree_unref(rpc->served);
     g_free(rpc);
 }
