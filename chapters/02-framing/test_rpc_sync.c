@@ -224,31 +224,6 @@ static void who_asks_over_udp_gets_an_answer(void **state)
     crew_free(crew);
 }
 
-static void count_time_outs(void *self, enum rpc_outcome outcome, GBytes *body)
-{
-    assert_int_equal(outcome, RPC_TIMED_OUT);
-    assert_null(body);
-    ++*(int *)self;
-}
-
-/* The shortest span there is: a real clock goes on within rpc_call(). */
-static void the_shortest_span_ends_in_the_loop(void **state)
-{
-    (void)state;
-    struct crew *crew = crew_new(NODES, NULL, NULL);
-    struct rpc_clerk *clerk = clerk_new(host_env(crew_host(crew, 1)), NULL);
-    g_autoptr(GBytes) body = bytes_of("silence");
-    for (int i = 0, told = 0; i < 200; i++) {
-        rpc_call(clerk->rpc, 2, body, (struct rpc_patience){.span = USEC},
-                 count_time_outs, &told);
-        assert_int_equal(told, i);
-        while (told == i)
-            crew_turn(crew);
-    }
-    clerk_free(clerk);
-    crew_free(crew);
-}
-
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -256,7 +231,6 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_time_out_comes_at_the_deadline),
         cmocka_unit_test(who_asks_on_ends_with_the_first_deadline),
         cmocka_unit_test(who_asks_over_udp_gets_an_answer),
-        cmocka_unit_test(the_shortest_span_ends_in_the_loop),
     };
     return test_run(argc, argv, tests);
 }
