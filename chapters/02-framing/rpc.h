@@ -19,15 +19,15 @@
  * *The server.* A request may arrive twice. With key 0 it is served each time.
  * Another key names what is to be done, whatever the id, and is served *at most
  * once*: a repeated one gets the reply that was given, or waits for it; and the
- * reply goes to the newest id. Keys belong to the node that asks. The server
- * remembers each for settings.memory from its first request on, and at most
- * settings.most of them: one more is refused, not forgotten. It remembers
- * nothing beyond a crash.
+ * reply goes to the id that came last. Keys belong to the node that asks. The
+ * server remembers each for settings.memory from its first request on: no call
+ * should have a longer span. It remembers at most settings.most of them: one
+ * more is refused, none is forgotten. It remembers nothing beyond a crash.
  *
- * *On the wire* a message is one frame. Its deadline tells how much time was
- * left when it was sent; its payload is, in a request, the key (8 bytes) and
- * the body; in a reply or a refusal (flags) the body. What is neither is
- * dropped, and farewells are.
+ * *On the wire* a message is one frame. In a request (no flags) its deadline is
+ * the time that was left when it was sent, not 0, and the payload is the key (8
+ * bytes) and the body. In a reply or a refusal (flags) the payload is the body.
+ * What is none of these is dropped, and farewells are.
  */
 #ifndef FRAMING_RPC_H
 #define FRAMING_RPC_H
@@ -59,9 +59,9 @@ struct rpc_patience {
 /** How a call ended. */
 enum rpc_outcome {
     RPC_DONE,      /**< There is a reply. */
-    RPC_REFUSED,   /**< The server did nothing with the try that it answered;
-                        and with no other, if there is a key and it has not
-                        crashed. The body says why. */
+    RPC_REFUSED,   /**< The server did nothing with the try that it answered,
+                        and the body says why. It may have served an earlier
+                        one, or serve another that is still on its way. */
     RPC_TIMED_OUT, /**< Nobody knows. */
 };
 
@@ -97,7 +97,8 @@ uint64_t rpc_call(struct rpc *rpc, node_id to, GBytes *body,
 /** Forget a call, if it has not ended: @p done will not come. */
 void rpc_cancel(struct rpc *rpc, uint64_t id);
 
-/** Answer; behind the deadline it is remembered, and not sent. Borrows both. */
+/** Answer, with a body as long as a request's at most; behind the deadline it
+ * is remembered, and not sent. Borrows both. */
 void rpc_reply(struct rpc *rpc, const struct rpc_request *request,
                GBytes *body);
 /** Say that nothing was done, and why. It is not remembered: the same key may
@@ -105,8 +106,9 @@ void rpc_reply(struct rpc *rpc, const struct rpc_request *request,
 void rpc_refuse(struct rpc *rpc, const struct rpc_request *request,
                 const char *why);
 
-/** How long somebody still waits for the answer: 0 when nobody does. A call
- * that is made to serve this one should have no longer span. */
+/** How long somebody still waits for the answer, be it who repeated its key
+ * last; 0: nobody does. A call that is made to serve this one should have no
+ * longer span. */
 nsec rpc_left(const struct rpc *rpc, const struct rpc_request *request);
 
 /** How many calls have not ended. */

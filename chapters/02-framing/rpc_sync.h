@@ -10,8 +10,8 @@
  * thing after the other: a command, a test. While it waits the node goes on:
  * the loop turns, and its other messages and timers are served.
  *
- * A handler must never ask so, since it stands in a turn already: use rpc_call()
- * there.
+ * A handler must never ask so, since it stands in a turn already: there use
+ * rpc_call().
  */
 #ifndef FRAMING_RPC_SYNC_H
 #define FRAMING_RPC_SYNC_H
@@ -19,14 +19,13 @@
 
 /** Whoever brings this node its messages and timers. */
 struct rpc_world {
-    void (*turn)(
-        void *self); /**< A turn of it, as loop_turn() or sim_step(). */
-    void *self;      /**< Its argument. */
+    void (*turn)(void *self); /**< Calls loop_turn(), sim_step(), .. once. */
+    void *self;               /**< Its argument. */
 };
 
 /** Call as rpc_call() does, and turn @p world until the call has ended. Returns
- * the body, new, and NULL after a time-out; how it ended is in @p outcome, if
- * that is not NULL. */
+ * the body, new, and NULL after a time-out. How it ended is in @p outcome, if
+ * that is not NULL. The node must stay up till then. */
 GBytes *rpc_ask(struct rpc *rpc, struct rpc_world world, node_id to,
                 GBytes *body, struct rpc_patience patience,
                 enum rpc_outcome *outcome);

@@ -40,8 +40,8 @@ struct rpc {
     uint64_t last_id;
     rpc_server *serve;
     void *self;
-    GHashTable *served; /* By from and key. */
-    GQueue oldest;      /* The same, the oldest first. */
+    GTree *served; /* By from and key. */
+    GQueue oldest; /* The same, the oldest first. */
 };
 
 /* ---- On the wire. ---- */
@@ -52,11 +52,11 @@ static void send_frame(struct rpc *rpc, node_id to, const struct frame *frame)
     env_send(rpc->env, to, message);
 }
 
-static void send_request(struct call *call)
+static void send_request(struct call *call, nsec left)
 {
     /* TODO: the key and the body, in a frame with the call's id and the
      * time that is left, in microseconds, at least one. */
-    (void)todo(call);
+    (void)call, (void)todo(left);
 }
 
 /* ---- The client. ---- */
@@ -76,11 +76,17 @@ static void end_call(struct call *call, enum rpc_outcome outcome, GBytes *body)
     (void)call, (void)outcome, (void)todo(body);
 }
 
-/* Send it, and wait: for a part of the back-off, but not beyond the deadline. */
-static void try_again(void *self)
+/* Send it, and wait: for a part of the back-off, but not beyond the deadline.
+ * The time that is left was read once: a clock may go on meanwhile. */
+static void attempt(struct call *call, nsec left)
 {
-    /* TODO: what the timer of a call does, and rpc_call() at its beginning:
-     * see "The client" in rpc.h. */
+    /* TODO: see "The client" in rpc.h. */
+    (void)call, (void)todo(left);
+}
+
+static void on_wait_over(void *self)
+{
+    /* TODO: another attempt, or the end. */
     (void)todo(self);
 }
 
@@ -100,21 +106,20 @@ uint64_t rpc_call(struct rpc *rpc, node_id to, GBytes *body,
 {
     g_assert(patience.span >= USEC && patience.span <= UINT32_MAX * USEC);
     struct call *call = g_new0(struct call, 1);
-    *call = (struct call){.rpc = rpc,
-                          .id = ++rpc->last_id,
-                          .key = patience.key,
-                          .to = to,
-                          .body = g_bytes_ref(body),
-                          .deadline = env_now(rpc->env) + patience.span,
-                          .wait = MIN(rpc->settings.wait,
-                                      rpc->settings.longest),
-                          .timer = {.fire = try_again, .self = call},
-                          .done = done,
-                          .self = self};
+    *call =
+        (struct call){.rpc = rpc,
+                      .id = ++rpc->last_id,
+                      .key = patience.key,
+                      .to = to,
+                      .body = g_bytes_ref(body),
+                      .deadline = env_now(rpc->env) + patience.span,
+                      .wait = MIN(rpc->settings.wait, rpc->settings.longest),
+                      .timer = {.fire = on_wait_over, .self = call},
+                      .done = done,
+                      .self = self};
     g_hash_table_insert(rpc->calls, &call->id, call);
-    uint64_t id = call->id;
-    try_again(call);
-    return id;
+    attempt(call, patience.span);
+    return call->id;
 }
 
 void rpc_cancel(struct rpc *rpc, uint64_t id)
@@ -124,24 +129,22 @@ void rpc_cancel(struct rpc *rpc, uint64_t id)
 
 /* ---- The server. ---- */
 
-static guint hash_served(const void *key)
+/* By node and key. Others choose the keys: a tree stays fast whatever they
+ * choose, while in a table of hashes they could all fall on one place. */
+static int compare(const void *one, const void *other, void *unused)
 {
-    const struct served *served = key;
-    uint64_t what = served->newest.key;
-    return (guint)(what ^ what >> 32 ^ served->newest.from);
-}
-
-static gboolean is_same_served(const void *one, const void *other)
-{
-    const struct served *a = one, *b = other;
-    return a->newest.from == b->newest.from && a->newest.key == b->newest.key;
+    const struct rpc_request *a = one, *b = other;
+    (void)unused;
+    if (a->from != b->from)
+        return a->from < b->from ? -1 : 1;
+    return a->key < b->key ? -1 : a->key > b->key;
 }
 
 /* What is known of the key; NULL: nothing, or there is none. */
-static struct served *find(struct rpc *rpc, const struct rpc_request *request)
+static struct served *find(const struct rpc *rpc,
+                           const struct rpc_request *request)
 {
-    struct served wanted = {.newest = *request};
-    return request->key ? g_hash_table_lookup(rpc->served, &wanted) : NULL;
+    return request->key ? g_tree_lookup(rpc->served, request) : NULL;
 }
 
 static void remember(struct rpc *rpc, const struct rpc_request *request)
@@ -151,12 +154,12 @@ static void remember(struct rpc *rpc, const struct rpc_request *request)
     served->since = env_now(rpc->env);
     g_queue_push_tail(&rpc->oldest, served);
     served->place = rpc->oldest.tail;
-    g_hash_table_add(rpc->served, served);
+    g_tree_insert(rpc->served, &served->newest, served);
 }
 
 static void forget(struct rpc *rpc, struct served *served)
 {
-    g_hash_table_remove(rpc->served, served);
+    g_tree_remove(rpc->served, &served->newest);
     g_queue_delete_link(&rpc->oldest, served->place);
     g_clear_pointer(&served->reply, g_bytes_unref);
     g_free(served);
@@ -167,6 +170,14 @@ static void forget_old(struct rpc *rpc)
     /* TODO: those whose first request came longer than settings.memory
      * ago. */
     (void)todo(rpc);
+}
+
+nsec rpc_left(const struct rpc *rpc, const struct rpc_request *request)
+{
+    const struct served *served = find(rpc, request);
+    nsec deadline = served ? served->newest.deadline : request->deadline;
+    nsec now = env_now(rpc->env);
+    return deadline > now ? deadline - now : 0;
 }
 
 /* To whom waits for it; behind the deadline nobody does. */
@@ -204,7 +215,8 @@ static void admit(struct rpc *rpc, const struct rpc_request *request,
 {
     /* TODO: see "The server" in rpc.h. Old keys are forgotten first. A key
      * that is known is not served again: its newest request is now this one,
-     * and gets the reply, if there is one. Else it is remembered, or refused. */
+     * and gets the reply, if there is one. Else it is remembered, or
+     * refused. */
     (void)rpc, (void)request, (void)todo(body);
 }
 
@@ -248,12 +260,6 @@ void rpc_serve(struct rpc *rpc, rpc_server *serve, void *self)
     rpc->self = self;
 }
 
-nsec rpc_left(const struct rpc *rpc, const struct rpc_request *request)
-{
-    nsec now = env_now(rpc->env);
-    return request->deadline > now ? request->deadline - now : 0;
-}
-
 unsigned rpc_pending(const struct rpc *rpc)
 {
     return g_hash_table_size(rpc->calls);
@@ -261,7 +267,7 @@ unsigned rpc_pending(const struct rpc *rpc)
 
 unsigned rpc_remembered(const struct rpc *rpc)
 {
-    return g_hash_table_size(rpc->served);
+    return (unsigned)g_tree_nnodes(rpc->served);
 }
 
 /* ---- Life. ---- */
@@ -275,10 +281,10 @@ struct rpc *rpc_new(struct env *env, struct rpc_settings settings)
         .longest = settings.longest ? settings.longest : 10 * SEC,
         .memory = settings.memory ? settings.memory : 60 * SEC,
         .most = settings.most ? settings.most : 65536};
-    rpc->calls = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL,
-                                       forget_call);
+    rpc->calls =
+        g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, forget_call);
     rpc->last_id = env_random(env);
-    rpc->served = g_hash_table_new(hash_served, is_same_served);
+    rpc->served = g_tree_new_full(compare, NULL, NULL, NULL);
     rpc_serve(rpc, refuse_all, rpc);
     env_bind(env, on_message, rpc);
     return rpc;
@@ -290,6 +296,6 @@ void rpc_free(struct rpc *rpc)
     g_hash_table_unref(rpc->calls);
     while (!g_queue_is_empty(&rpc->oldest))
         forget(rpc, g_queue_peek_head(&rpc->oldest));
-    g_hash_table_unref(rpc->served);
+    g_tree_unref(rpc->served);
     g_free(rpc);
 }
