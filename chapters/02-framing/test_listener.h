@@ -9,16 +9,29 @@
 #define FRAMING_TEST_LISTENER_H
 #include "02-framing/test_session.h"
 #include "common/course/graded.h"
+#include <stdio.h>
 #include <string.h>
 
 /** Bytes of payload that a decoder takes. */
 enum { MOST = 100 };
+
+/** Note what happens, for who looks at a failure. */
+static inline G_GNUC_PRINTF(1, 2) void say(const char *format, ...)
+{
+    char line[SHEET_LINE];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    sheet_note(line);
+}
 
 /** A decoder, and what it is expected to give. */
 struct listener {
     struct session *session;       /**< What was sent. */
     struct frame_decoder *decoder; /**< Its own. */
     size_t fed;                    /**< Bytes. */
+    size_t piece;                  /**< Of them, in the last piece. */
     size_t taken;                  /**< Bytes of frames that were given. */
     guint next;                    /**< The next frame of the session. */
 };
@@ -42,15 +55,24 @@ static inline const struct sent *upcoming(struct listener *listener)
                : NULL;
 }
 
+/** Expect a number that reads better in hexadecimal. */
+static inline void expect_number(const char *what, uint64_t got,
+                                 uint64_t wanted)
+{
+    g_autofree char *text =
+        g_strdup_printf("%s: 0x%" G_GINT64_MODIFIER "x", what, wanted);
+    expect_that(got == wanted, text, "0x%" G_GINT64_MODIFIER "x", got);
+}
+
 /** Expect @p got to have these fields. */
 static inline void expect_frame(const struct frame *got, uint64_t id,
                                 const uint8_t *payload, size_t size)
 {
     struct frame wanted = fields(id);
     expect_equal("the size of a payload:", got->size, size);
-    expect_equal("the id of a frame:", got->id, wanted.id);
-    expect_equal("the flags of a frame:", got->flags, wanted.flags);
-    expect_equal("the deadline of a frame:", got->deadline, wanted.deadline);
+    expect_number("the id of a frame", got->id, wanted.id);
+    expect_number("the flags of a frame", got->flags, wanted.flags);
+    expect_number("the deadline of a frame", got->deadline, wanted.deadline);
     if (size > 0)
         expect_bytes("a payload", got->payload, payload, size);
 }
@@ -61,6 +83,8 @@ static inline void take(struct listener *listener)
     struct frame frame;
     const struct sent *sent;
     while (frame_next(listener->decoder, &frame)) {
+        say("  frame_next gives a frame with a payload of %zu bytes",
+            frame.size);
         sent = upcoming(listener);
         expect_that(sent && end_of(sent) <= listener->fed,
                     "no frame but those that came whole", "another one");
@@ -72,7 +96,8 @@ static inline void take(struct listener *listener)
     }
     sent = upcoming(listener);
     expect_that(!sent || end_of(sent) > listener->fed,
-                "a frame as soon as its last byte is there", "no frame");
+                "a frame as soon as its last byte is there",
+                "no frame after a piece of %zu bytes", listener->piece);
 }
 
 /** Feed a piece in memory of its own, which is gone when it was fed. */
@@ -81,6 +106,9 @@ static inline void feed(struct listener *listener, size_t size)
     g_autofree uint8_t *piece = g_malloc(size + 1);
     memcpy(piece, listener->session->row->data + listener->fed, size);
     listener->fed += size;
+    listener->piece = size;
+    say("> frame_feed, %zu bytes: up to byte %zu of %u", size, listener->fed,
+        listener->session->row->len);
     frame_feed(listener->decoder, piece, size);
     memset(piece, 0xee, size);
 }
@@ -142,6 +170,25 @@ static inline void play(struct session session)
         play_cut(&session, cut);
     play_bytes(&session);
     session_free(session);
+}
+
+/** Send a frame, a damaged one or garbage, as the dice fall. */
+static inline void send_luck(struct session *session, uint64_t id,
+                             struct dice *dice)
+{
+    size_t size = dice_between(dice, 0, MOST + 5);
+    g_autofree uint8_t *data = filling(id, size);
+    uint64_t kind = dice_roll(dice) % 8;
+    if (kind == 0) {
+        send_garbage(session, data, size);
+        return;
+    }
+    send_payload(session, id, data, size);
+    struct sent *sent = sent_of(session, session->sent->len - 1);
+    sent->lost = size > MOST || kind < 4;
+    uint64_t at = sent->at + dice_roll(dice) % (FRAME_HEADER + size);
+    if (kind < 4)
+        session->row->data[at] ^= (uint8_t)dice_between(dice, 1, 255);
 }
 
 #endif

@@ -208,6 +208,8 @@ static void one_flipped_bit_costs_one_frame(void)
     for (size_t bit = 8 * second.at; bit < 8 * end_of(&second); bit++) {
         uint8_t *at = &session.row->data[bit / 8];
         *at = (uint8_t)(*at ^ 1 << bit % 8);
+        say("In the second frame bit %zu of byte %zu is flipped.", bit % 8,
+            bit / 8 - second.at);
         play_bytes(&session);
         play_cut(&session, session.row->len);
         *at = (uint8_t)(*at ^ 1 << bit % 8);
@@ -224,31 +226,40 @@ static void a_damaged_length_is_not_believed(void)
         struct sent *second = sent_of(&session, 1);
         second->lost = true;
         session.row->data[second->at + 7] = (uint8_t)lengths[i];
+        say("The second frame's length is %u in place of 20.", lengths[i]);
         play(session);
     }
+}
+
+static void play_too_large(size_t size)
+{
+    struct session session = session_new();
+    g_autofree uint8_t *data = filling(6, size);
+    say("A payload of %zu bytes is beyond the cap, which is %d.", size, MOST);
+    send_payload(&session, 6, data, size);
+    sent_of(&session, 0)->lost = true;
+    send_frame(&session, 7, 0);
+    play(session);
 }
 
 /* Here the check is right: whoever sent it meant it. */
 static void a_length_beyond_the_cap_is_skipped(void)
 {
-    static const uint32_t lengths[] = {MOST + 1,   1 << 16,    0x7fffffff,
-                                       0x80000000, 0xfffffffe, 0xffffffe4,
-                                       0xffffffe3, UINT32_MAX};
+    static const uint32_t lengths[] = {1 << 16,    0x7fffffff, 0x80000000,
+                                       0xffffffe3, 0xffffffe4, 0xfffffffe,
+                                       UINT32_MAX, MOST + 1};
+    play_too_large(10 * MOST);
     for (size_t i = 0; i < G_N_ELEMENTS(lengths); i++) {
         struct session session = session_new();
-        send_frame(&session, 1, 3);
+        say("Between frames stand headers of length %u.", lengths[i]);
+        send_frame(&session, 1, i);
         put_head(session.row, (struct head){.id = 2, .length = lengths[i]});
         send_frame(&session, 3, MOST);
         put_head(session.row, (struct head){.id = 4, .length = lengths[i]});
         send_frame(&session, 5, 0);
         play(session);
     }
-    struct session session = session_new(); /* One that has all its bytes. */
-    g_autofree uint8_t *data = filling(6, MOST + 1);
-    send_payload(&session, 6, data, MOST + 1);
-    sent_of(&session, 0)->lost = true;
-    send_frame(&session, 7, 0);
-    play(session);
+    play_too_large(MOST + 1);
 }
 
 /* A frame that looks like one of this session, in the payload of another. */
@@ -262,6 +273,8 @@ static struct session picture(size_t damaged)
     send_payload(&session, 2, inner.row->data, inner.row->len);
     struct sent *outer = sent_of(&session, 1);
     outer->lost = true;
+    say("Byte %zu of a frame is damaged; its payload looks like a frame.",
+        damaged);
     session.row->data[outer->at + damaged] ^= 0x10;
     if (damaged < FRAME_HEADER) { /* Its bytes are looked at one by one. */
         struct sent seen = {77, outer->at + FRAME_HEADER + 4, 5, false};
@@ -296,6 +309,7 @@ static void behind_a_bad_header_every_byte_is_looked_at(void)
         g_autofree uint8_t *data = filling(size, size);
         send_garbage(&session, data, size);
         send_frame(&session, 1, 2);
+        say("Before and between the frames are %zu other bytes.", size);
         send_garbage(&session, data, size);
         send_frame(&session, 2, 0);
         play(session);
@@ -313,6 +327,7 @@ static void half_a_header_hides_no_frame(void)
         send_garbage(&session, parts.row->data, FRAME_HEADER - size);
         send_garbage(&session, parts.row->data, 1);
         send_frame(&session, 1, 2);
+        say("Before each frame are the first %u bytes of a header.", size);
         send_garbage(&session, parts.row->data, size);
         send_frame(&session, 2, 0);
         play(session);
@@ -330,30 +345,12 @@ static void another_magic_or_version_is_no_frame(void)
         struct session session = session_new();
         send_frame(&session, 1, 1);
         put_head(session.row, heads[i]);
-        expect_none("what has another magic or version",
+        expect_none(heads[i].magic ? "another magic" : "another version",
                     session.row->data + session.row->len - FRAME_HEADER,
                     FRAME_HEADER);
         send_frame(&session, 2, 1);
         play(session);
     }
-}
-
-/* Frames, damage and garbage, as the dice fall. */
-static void send_luck(struct session *session, uint64_t id, struct dice *dice)
-{
-    size_t size = dice_between(dice, 0, MOST + 5);
-    g_autofree uint8_t *data = filling(id, size);
-    uint64_t kind = dice_roll(dice) % 8;
-    if (kind == 0) {
-        send_garbage(session, data, size);
-        return;
-    }
-    send_payload(session, id, data, size);
-    struct sent *sent = sent_of(session, session->sent->len - 1);
-    sent->lost = size > MOST || kind < 4;
-    uint64_t at = sent->at + dice_roll(dice) % (FRAME_HEADER + size);
-    if (kind < 4)
-        session->row->data[at] ^= (uint8_t)dice_between(dice, 1, 255);
 }
 
 static void through_any_damage_whole_frames_come(void)
@@ -375,9 +372,9 @@ static void through_any_damage_whole_frames_come(void)
 static void expect_thrift(size_t before, size_t kept)
 {
     size_t now = allocated_bytes(), used = now > before ? now - before : 0;
-    expect_that(used <= 8 * kept + 256 * KIB,
+    expect_that(used <= 8 * kept + 512 * KIB,
                 "memory of a small multiple of the bytes that are kept",
-                "%s of it", used >= GIB / 2 ? "half a GiB or more" : "more");
+                "%zu MiB", used / MIB);
 }
 
 /* It claims nearly a GiB, and few bytes come. */
@@ -405,37 +402,40 @@ static void memory_follows_what_was_fed(void)
 }
 
 /* Feed it in pieces; then the first byte of another frame, and one more. */
-static void expect_no_trace(const struct session *session, bool whole)
+static void expect_no_trace(struct session session, unsigned given)
 {
-    GByteArray *row = session->row;
+    GByteArray *row = session.row;
     put(row, FRAME_MAGIC, 2);
     size_t before = allocated_bytes();
     struct frame_decoder *decoder = frame_decoder_new(GIB);
     struct frame frame;
-    bool given = false;
+    unsigned count = 0;
     for (size_t done = 0; done + 1 < row->len;) {
         size_t piece = MIN(64 * KIB, row->len - 1 - done);
         frame_feed(decoder, row->data + done, piece);
-        for (done += piece; frame_next(decoder, &frame); given = true)
-            expect_equal("the size of a payload:", frame.size, 4 * MIB);
+        for (done += piece; frame_next(decoder, &frame);)
+            count++;
     }
-    expect_equal("was a large frame given?", given, whole);
+    expect_equal("frames that are given:", count, given);
     frame_feed(decoder, row->data + row->len - 1, 1);
     expect_equal("frame_next returns", frame_next(decoder, &frame), false);
     expect_thrift(before, 2);
     frame_decoder_free(decoder);
+    session_free(session);
 }
 
 static void what_is_done_leaves_no_memory(void)
 {
-    g_autofree uint8_t *data = g_malloc0(4 * MIB);
+    struct session session = session_new();
+    for (unsigned i = 0; i < 32; i++)
+        send_frame(&session, i, 64 * KIB);
+    expect_no_trace(session, 32);
     for (int damaged = 0; damaged < 3; damaged++) {
-        struct session session = session_new();
-        send_payload(&session, 1, data, 4 * MIB);
+        session = session_new();
+        send_frame(&session, 1, 4 * MIB);
         if (damaged > 0) /* Its header, or its payload. */
             session.row->data[damaged == 1 ? 4 : FRAME_HEADER] = 0xff;
-        expect_no_trace(&session, damaged == 0);
-        session_free(session);
+        expect_no_trace(session, damaged == 0);
     }
 }
 
