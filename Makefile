@@ -276,7 +276,7 @@ $B/mistakes/$1/made: solutions/$1.c solutions/$1.mistakes exercises/$1.task $(JU
 $(foreach i,$2,$B/mistakes/$1/$i.c): $B/mistakes/$1/made ;
 $(foreach i,$2,$B/mistakes/$1/$i.$(seen)): %.$(seen): %.o $(call around,$1,$1) $(JUDGE) common/tools/mistake.sh
 	@sh common/tools/mistake.sh '$(JUDGE) $(seen)' $1 $$@ $$< $(CC) $(MODE) $(static) \
-	  $$(filter-out $$<,$$(filter %.o %.a,$$^)) $$(LIBS)
+	  $$(filter %.o %.a,$$^) $$(LIBS)
 $B/mistakes/$1/tried: $(foreach i,$2,$B/mistakes/$1/$i.$(seen))
 	@printf '  ok     %-44s %3d known mistakes, each caught\n' 'mistakes of $1' $(words $(wordlist 2,999,$2))
 	@touch $$@
@@ -294,7 +294,7 @@ define variants
 alike += $(foreach i,$2,$B/variants/$1/$i.right)
 $(foreach i,$2,$B/variants/$1/$i.right): %.right: %.o $(call around,$1,$1) $B/bin/right common/tools/mistake.sh $B/variants/seeds
 	@sh common/tools/mistake.sh '$B/bin/right $(SEEDS)' $1 $$@ $$< $(CC) $(MODE) \
-	  $$(filter-out $$<,$$(filter %.o %.a,$$^)) $$(LIBS)
+	  $$(filter %.o %.a,$$^) $$(LIBS)
 $(foreach i,$2,$B/variants/$1/$i.o): $B/variants/$1/%.o: solutions/$1.variants/%.c $B/flags
 	@mkdir -p $$(@D)
 	$$(quiet)$(CC) $$(FLAGS) -MMD -MP -c -o $$@ $$<

@@ -22,7 +22,7 @@ static uint8_t *reserve(struct wire_writer *out, size_t size)
         out->failed = true;
         return NULL;
     }
-    if (out->capacity - out->size < size)
+    if (!out->data || out->capacity - out->size < size)
         grow(out, out->size + size);
     out->size += size;
     return out->data + out->size - size;
@@ -92,7 +92,8 @@ void wire_clear(struct wire_writer *out)
 
 struct wire_reader wire_read(const void *data, size_t size)
 {
-    return (struct wire_reader){.next = data, .left = size};
+    /* No bytes may stand nowhere; but the next byte has a place. */
+    return (struct wire_reader){.next = data ? data : "", .left = size};
 }
 
 struct wire_reader wire_read_bytes(GBytes *message)

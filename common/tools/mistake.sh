@@ -1,8 +1,8 @@
 #!/bin/sh
 # mistake.sh COMMAND MODULE RESULT OBJECT CC WORD...: link an exercise's test with
-# an answer, OBJECT, and see what it says: COMMAND MODULE NAME PROGRAM, into
-# RESULT (tool_mistakes.c, tool_right.c). What was linked before from the same
-# bytes is not tried again.
+# an answer, OBJECT, one of the words, and see what it says: COMMAND MODULE NAME
+# PROGRAM, into RESULT (tool_mistakes.c, tool_right.c). What was linked before from
+# the same bytes is not tried again.
 set -eu
 . common/tools/cpu.sh
 command=$1 module=$2 result=$3 object=$4
@@ -18,7 +18,7 @@ if [ -e "$result" ] && [ "$key" = "$(cat "$result.key" 2> /dev/null)" ]; then
     touch "$result"
     exit 0
 fi
-"$@" -o "$base" "$object"
+"$@" -o "$base"
 $command "$module" "$(basename "$base")" "$base" > "$result.new" # Two words.
 rm "$base"
 mv "$result.new" "$result"

@@ -22,7 +22,7 @@ enum {
 struct frame_decoder {
     size_t most;
     GByteArray *fed;
-    size_t next;      /* Bytes of it that are given or skipped. */
+    size_t next; /* Bytes of it that are given or skipped. */
     uint64_t skipped;
 };
 
@@ -84,11 +84,12 @@ static void skip(struct frame_decoder *decoder, size_t size)
     decoder->skipped += size;
 }
 
-/* TODO: frame_feed() drops what was given, and keeps the rest and, behind
- * it, what has come. */
+/* TODO: whoever uses the decoder again needs no byte that was given. Drop
+ * those, but not a few of many: each byte should move once, on average. And the
+ * memory of a large frame should not stay when it is given. */
 void frame_feed(struct frame_decoder *decoder, const void *data, size_t size)
 {
-    /* TODO: see above. */
+    /* TODO: keep what has come, behind what is kept already. */
     (void)decoder, (void)data, (void)todo(size);
 }
 

@@ -106,20 +106,21 @@ static void skip(struct frame_decoder *decoder, size_t size)
     decoder->skipped += size;
 }
 
-/* SOLUTION: frame_feed() drops what was given, and keeps the rest and, behind
- * it, what has come. */
-/* Moved only when at most half is left: each byte moves once, on average. And a
- * large frame that is given does not keep its memory. */
+/* SOLUTION: whoever uses the decoder again needs no byte that was given. Drop
+ * those, but not a few of many: each byte should move once, on average. And the
+ * memory of a large frame should not stay when it is given. */
 static void drop_given(struct frame_decoder *decoder)
 {
     GByteArray *fed = decoder->fed;
-    if (decoder->next < fed->len - decoder->next)
+    guint given = (guint)decoder->next, left = fed->len - given;
+    if (given < left || given == 0)
         return;
-    if (decoder->next == fed->len && fed->len > KEPT) {
+    if (given > KEPT) {
+        decoder->fed = g_byte_array_sized_new(left);
+        g_byte_array_append(decoder->fed, fed->data + given, left);
         g_byte_array_unref(fed);
-        decoder->fed = g_byte_array_new();
     } else {
-        g_byte_array_remove_range(fed, 0, (guint)decoder->next);
+        g_byte_array_remove_range(fed, 0, given);
     }
     decoder->next = 0;
 }
@@ -127,7 +128,7 @@ static void drop_given(struct frame_decoder *decoder)
 /* END SOLUTION: */
 void frame_feed(struct frame_decoder *decoder, const void *data, size_t size)
 {
-    /* SOLUTION: see above. */
+    /* SOLUTION: keep what has come, behind what is kept already. */
     drop_given(decoder);
     g_assert(size <= G_MAXUINT - decoder->fed->len);
     g_byte_array_append(decoder->fed, data, (guint)size);
@@ -138,6 +139,7 @@ bool frame_next(struct frame_decoder *decoder, struct frame *frame)
 {
     /* SOLUTION: while there are bytes enough for a header: does a frame begin
      * here? Do by frame.h. */
+    drop_given(decoder);
     struct header header;
     while (decoder->fed->len - decoder->next >= FRAME_HEADER) {
         const uint8_t *data = decoder->fed->data + decoder->next;
