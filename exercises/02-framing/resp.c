@@ -62,7 +62,7 @@ static bool read_line(struct resp *resp, const uint8_t *data, size_t size,
     /* TODO: find "\n", in bytes that were not searched before; "\r" must
      * stand before it, but need not in an inline command, which people type. More
      * than RESP_LINE bytes are an error, as soon as there are. */
-    (void)data, (void)size, (void)line;
+    (void)data, (void)size, (void)line, (void)is_inline;
     return todo(fail(resp, "nothing is read yet"));
 }
 
@@ -166,7 +166,7 @@ static bool take_aggregate(struct resp *resp, enum resp_type type,
     /* TODO: the line tells how many values follow (pairs, in a map); there is
      * still room for so many, and limits.depth bounds how many aggregates are
      * open, this one too. Without values it is whole at once. */
-    (void)type, (void)line;
+    (void)type, (void)line, (void)parse_length;
     return todo(fail(resp, "no aggregate is read yet"));
 }
 

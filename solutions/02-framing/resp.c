@@ -79,7 +79,7 @@ static bool read_line(struct resp *resp, const uint8_t *data, size_t size,
                           .size = length - returns,
                           .behind = (size_t)(end + 1 - data)};
     return true;
-    /* END SOLUTION: (void)data, (void)size, (void)line;
+    /* END SOLUTION: (void)data, (void)size, (void)line, (void)is_inline;
      * return todo(fail(resp, "nothing is read yet")); */
 }
 
@@ -228,7 +228,7 @@ static bool take_aggregate(struct resp *resp, enum resp_type type,
     resp->lacks[resp->depth++] = count;
     resp->at = line->behind;
     return true;
-    /* END SOLUTION: (void)type, (void)line;
+    /* END SOLUTION: (void)type, (void)line, (void)parse_length;
      * return todo(fail(resp, "no aggregate is read yet")); */
 }
 
