@@ -198,6 +198,7 @@ static void who_asks_on_ends_with_the_first_deadline(void **state)
     sim_cut(sim, 2, 3, true);
     g_autoptr(GBytes) body = ask(&office, "next", 3 * SEC, &outcome);
     assert_int_equal(outcome, RPC_TIMED_OUT);
+    assert_null(body);
     assert_int_equal(office.clerks[3]->served, 0);
     sim_run(sim, 3 * SEC + MSEC);
     assert_int_equal(rpc_pending(office.clerks[2]->rpc), 0);
