@@ -4,9 +4,9 @@
  * - raw: the rest is what comes over a connection. Whatever is given, written
  *   again, is found in it, in that order; and all other bytes are skipped, or
  *   wait.
- * - a session: the rest says what is sent (frames, garbage), what is damaged, and
- *   how it is cut. A model knows which frames came whole: those are given, each
- *   once, in order, as soon as their last byte is there, and none else.
+ * - a session: the rest says what is sent (frames, garbage), what is damaged,
+ *   and how it is cut. A model knows which frames came whole: those are given,
+ *   each once, in order, as soon as their last byte is there, and none else.
  */
 #include "02-framing/test_session.h"
 #include <stdlib.h>

@@ -119,7 +119,7 @@ static inline size_t rest_of(const struct listener *listener)
     return listener->session->row->len - listener->fed;
 }
 
-/** Feed the rest. Sessions end with an intact frame: all is given, or skipped. */
+/** Feed the rest. A session ends with an intact frame: then nothing waits. */
 static inline void listener_end(struct listener *listener)
 {
     feed(listener, rest_of(listener));

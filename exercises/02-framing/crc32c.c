@@ -9,7 +9,6 @@
 #include "02-framing/crc32c_hardware.h"
 #include "common/course/todo.h"
 #include <glib.h>
-#include <stdbool.h>
 
 /* TODO: crc32c() is three things. The register begins as the complement of
  * the CRC so far; it takes in each byte, lowest bit first; and its complement

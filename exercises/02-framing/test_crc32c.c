@@ -1,4 +1,4 @@
-/* CRC-32C: published values, a reference bit by bit, and damage of all kinds. */
+/* CRC-32C: published values, a reference bit by bit, and damage. */
 #include "02-framing/crc32c.h"
 #include "common/course/graded.h"
 #include "common/world/dice.h"
