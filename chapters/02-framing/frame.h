@@ -23,7 +23,8 @@
  *  - A header, but another payload: the whole frame is skipped.
  *
  * So every frame that came whole is given, also behind damage, as soon as its
- * last byte is there, and none else. The memory in use is a small multiple of
+ * last byte is there, and none else. (But behind a damaged header its payload is
+ * searched like any bytes, and what looks like a header there is taken for one.) The memory in use is a small multiple of
  * the bytes fed and not given yet, whatever lengths are claimed.
  */
 #ifndef FRAMING_FRAME_H

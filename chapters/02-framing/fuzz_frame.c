@@ -9,10 +9,9 @@
  *   each once, in order, as soon as their last byte is there, and none else.
  */
 #include "02-framing/test_session.h"
+#include "common/judge/fuzz.h"
 #include <stdlib.h>
 #include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { CAP = 300, EVENTS = 64 };
 

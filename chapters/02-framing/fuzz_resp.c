@@ -10,14 +10,12 @@
  */
 #include "02-framing/resp.h"
 #include "02-framing/resp_writer.h"
+#include "common/course/allocated.h"
+#include "common/judge/fuzz.h"
 #include "common/world/dice.h"
-#include <malloc.h>
 #include <string.h>
 
 enum { HEAD = 2, EACH = 64, ALWAYS = 4096 };
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-size_t __sanitizer_get_current_allocated_bytes(void) __attribute__((weak));
 
 /* Bytes of somebody, and how they are read. */
 struct fuzzed {
@@ -169,21 +167,14 @@ static ssize_t read_pieces(struct fuzzed *all, GByteArray *notes)
     return used;
 }
 
-static size_t in_use(void)
-{
-    return __sanitizer_get_current_allocated_bytes
-               ? __sanitizer_get_current_allocated_bytes()
-               : mallinfo2().uordblks;
-}
-
 static void weigh(const struct fuzzed *all)
 {
-    size_t before = in_use(), at = 0;
+    size_t before = allocated_bytes(), at = 0;
     struct resp *resp = resp_new(all->limits);
     ssize_t used;
     while ((used = resp_parse(resp, all->data + at, all->size - at)) > 0)
         at += (size_t)used;
-    g_assert(in_use() <= before + ALWAYS + EACH * all->size);
+    g_assert(allocated_bytes() <= before + ALWAYS + EACH * all->size);
     resp_free(resp);
 }
 

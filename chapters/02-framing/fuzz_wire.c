@@ -8,10 +8,9 @@
  * - write: the rest says what is put; the message is read, and says the same.
  */
 #include "02-framing/wire.h"
+#include "common/judge/fuzz.h"
 #include <stdlib.h>
 #include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { KINDS = 7, MOST = 1 << 16 };
 

@@ -1,19 +1,8 @@
 #include "02-framing/test_resp.h"
+#include "common/course/allocated.h"
 #include "common/world/dice.h"
-#include <malloc.h>
 
 enum { KIB = 1024 };
-
-size_t __sanitizer_get_current_allocated_bytes(void) __attribute__((weak));
-
-/* Bytes of memory in use. A sanitizer counts for itself. */
-static size_t allocated_bytes(void)
-{
-    if (__sanitizer_get_current_allocated_bytes)
-        return __sanitizer_get_current_allocated_bytes();
-    struct mallinfo2 info = mallinfo2();
-    return info.uordblks + info.hblkhd;
-}
 
 /* ---- Values. ---- */
 

@@ -5,9 +5,9 @@
  * done, and let some wait for the answer. What is done twice is seen at once;
  * whether all came to its end, at the end.
  */
+#include "02-framing/test_rpc_client.h"
+#include "02-framing/test_rpc_server.h"
 #include "common/world/sim.h"
-#include "exercises/02-framing/test_rpc_client.h"
-#include "exercises/02-framing/test_rpc_server.h"
 
 enum { NODES = 4, CLIENTS = 2, CALLS = 120 };
 

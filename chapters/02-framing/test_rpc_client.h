@@ -1,7 +1,7 @@
 /** @file test_rpc_client.h The client's rules of rpc.h, each on the stage. */
 #ifndef TEST_RPC_CLIENT_H
 #define TEST_RPC_CLIENT_H
-#include "exercises/02-framing/test_rpc_stage.h"
+#include "02-framing/test_rpc_stage.h"
 
 /* Call the server, and look at the request. */
 static struct rpc_letter *ask(struct rpc_stage *stage, const char *text,

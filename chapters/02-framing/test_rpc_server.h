@@ -1,7 +1,7 @@
 /** @file test_rpc_server.h The server's rules of rpc.h, each on the stage. */
 #ifndef TEST_RPC_SERVER_H
 #define TEST_RPC_SERVER_H
-#include "exercises/02-framing/test_rpc_stage.h"
+#include "02-framing/test_rpc_stage.h"
 
 static void answer_later(struct rpc_stage *stage, const struct rpc_asked *asked,
                          const char *text)
