@@ -54,7 +54,7 @@ enum resp_type {
 
 /** A value, or an aggregate's beginning. */
 struct resp_item {
-    enum resp_type type;
+    enum resp_type type; /**< Which kind. */
     int64_t number; /**< Of an integer or boolean; of an aggregate: how many
                        values are in it, two for each pair of a map. */
     size_t at;      /**< Where its text begins. */

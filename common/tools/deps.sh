@@ -1,8 +1,9 @@
 #!/bin/sh
 # deps.sh: which way do the includes point? common/ knows no chapter; within it
 # world knows no other room but a few of its own programs' judges; a chapter
-# knows the earlier ones; only programs name the tape, the simulator, the stage;
-# and headers include each other in no circle.
+# knows the earlier ones; only programs, and what sets a scene for several of them
+# (x_scene.c), name the tape, the simulator, the stage; and headers include each
+# other in no circle.
 set -eu
 files=$(find common chapters exercises solutions -name '*.[ch]' | sort)
 awk '
@@ -11,7 +12,7 @@ function base(path) { sub(/.*\//, "", path); return path }
 function complain(why) { print FILENAME ":" FNR ": " why; bad = 1 }
 /^ *# *include "/ {
     split($0, part, "\""); target = part[2]; me = base(FILENAME)
-    program = me ~ /^(test|demo|serve|tool|measure|bench|fuzz)_/
+    program = me ~ /^(test|demo|serve|tool|measure|bench|fuzz)_/ || me ~ /_scene\.[ch]$/
     if (FILENAME ~ /^common\// && target !~ /^common\//)
         complain("common/ knows no chapter, but includes " target)
     if (!program && FILENAME ~ /^common\/world\// && target ~ /^common\/(judge|course)\//)

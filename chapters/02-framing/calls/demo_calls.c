@@ -5,7 +5,7 @@
  */
 #include "01-sockets/host/crew.h"
 #include "02-framing/calls/caller.h"
-#include "02-framing/calls/purse.h"
+#include "02-framing/calls/purse_scene.h"
 #include "common/world/clock.h"
 #include "common/world/complain.h"
 #include "common/world/lanes.h"

@@ -3,7 +3,7 @@
  * too much, and then for as little as before. With clients that simply try again
  * it does not come back. In virtual time: the same seed, the same storm.
  */
-#include "02-framing/calls/shop.h"
+#include "02-framing/calls/shop_scene.h"
 #include "common/world/complain.h"
 #include <stdio.h>
 

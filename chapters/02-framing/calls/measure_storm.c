@@ -9,7 +9,7 @@
  *
  *     measure_storm [--part=K/N]    // all rows, or every N-th from the K-th
  */
-#include "02-framing/calls/shop.h"
+#include "02-framing/calls/shop_scene.h"
 #include "common/world/complain.h"
 #include <stdio.h>
 

@@ -1,8 +1,8 @@
 /* Callers, the purse, the shop, and what the demo shows of them. */
 #include "02-framing/calls/caller.h"
 #include "02-framing/calls/meter.h"
-#include "02-framing/calls/purse.h"
-#include "02-framing/calls/shop.h"
+#include "02-framing/calls/purse_scene.h"
+#include "02-framing/calls/shop_scene.h"
 #include "common/judge/test.h"
 #include "common/world/stage.h"
 #include "common/world/tape.h"

@@ -1,4 +1,4 @@
-#include "02-framing/calls/purse.h"
+#include "02-framing/calls/purse_scene.h"
 #include "02-framing/rpc.h"
 #include "common/world/sim.h"
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "02-framing/calls/shop.h"
+#include "02-framing/calls/shop_scene.h"
 #include "02-framing/rpc.h"
 
 /* What all nodes of a shop know. */

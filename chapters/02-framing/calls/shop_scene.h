@@ -1,5 +1,5 @@
 /**
- * @file shop.h
+ * @file shop_scene.h
  * A server with a queue, and clients who will not wait for ever.
  *
  *     struct sim *sim = shop_open(seed, load, manner);
@@ -12,8 +12,8 @@
  * calls a second over what the server can serve; *goodput* are the calls that
  * are answered in time, over the same.
  */
-#ifndef FRAMING_SHOP_H
-#define FRAMING_SHOP_H
+#ifndef FRAMING_SHOP_SCENE_H
+#define FRAMING_SHOP_SCENE_H
 #include "common/world/sim.h"
 
 enum { SHOP_CLIENTS = 10 };

@@ -1,5 +1,5 @@
 /**
- * @file purse.h
+ * @file purse_scene.h
  * A client pays from a purse on a server, and the answer is lost.
  *
  *     char *trace = purse_run(key, &left);
@@ -8,8 +8,8 @@
  * once. The purse is opened, and the answer, the first one, does not arrive: the
  * client tries again.
  */
-#ifndef FRAMING_PURSE_H
-#define FRAMING_PURSE_H
+#ifndef FRAMING_PURSE_SCENE_H
+#define FRAMING_PURSE_SCENE_H
 #include <stdbool.h>
 
 enum { PURSE_BEGIN = 100, PURSE_PRICE = 10 };
