@@ -286,7 +286,7 @@ $(foreach m,$(known),$(eval $(call mistakes,$m,$(call mistakes_of,$m))))
 $(if $(known),$(foreach b,$(breaks),$(foreach w,$(call wrong_of,$b),$(if $(wildcard solutions/$b.wrong/$w.o)$(filter \
   $w,$(call mistakes_of,$(call broken_of,$b))),,$(error exercises/$b.task breaks $w, which is no mistake of $(call broken_of,$b))))))
 $B/mistakes/%.o: $B/mistakes/%.c $B/flags
-	@$(CC) $(filter-out -Werror,$(FLAGS)) -w -g0 -MMD -MP -c -o $@ $<
+	@$(CC) $(filter-out -Werror -O%,$(FLAGS)) -O0 -w -g0 -MMD -MP -c -o $@ $<
 
 # A variant is a right answer of another shape: it must pass, with many seeds.
 SEEDS ?= $(if $(SAN),1,5)
