@@ -85,12 +85,13 @@ static void print_row(unsigned loss, unsigned retries)
         (first << retries) - 3 * first / 4; /* Between the two bounds. */
     g_autoptr(stats) sent = stats_new();
     g_autoptr(GBytes) body = g_bytes_new_static("hello", 5);
+    g_autoptr(GBytes) answer = NULL;
     for (int i = 0; i < CALLS; i++) {
         uint64_t before = meter_sent(client->meter);
         struct rpc_patience patience = {.span = span};
-        g_autoptr(GBytes) answer =
-            rpc_ask(client->rpc, (struct rpc_world){turn, sim}, 2, body,
-                    patience, NULL);
+        g_clear_pointer(&answer, g_bytes_unref);
+        answer = rpc_ask(client->rpc, (struct rpc_world){turn, sim}, 2, body,
+                         patience, NULL);
         stats_add(sent, (double)(meter_sent(client->meter) - before));
     }
     sim_free(sim);
