@@ -9,7 +9,7 @@ enum { MOST = 2000, BLOCK = 64 };
 static uint32_t divide(uint32_t remainder, const uint8_t *data, size_t size)
 {
     for (size_t i = 0; i < 8 * size; i++) {
-        uint32_t bit = (remainder ^ data[i / 8] >> i % 8) & 1;
+        uint32_t bit = (remainder ^ (uint32_t)data[i / 8] >> i % 8) & 1;
         remainder = remainder >> 1 ^ (bit ? CRC32C_POLYNOMIAL : 0);
     }
     return remainder;
