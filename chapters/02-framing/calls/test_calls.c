@@ -181,7 +181,10 @@ static char *watch(const char *program)
         g_string_append_printf(said, "%s\n", line);
         g_free(line);
     }
-    assert_int_equal(actor_wait(actor, 60 * SEC), 0);
+    int status = actor_wait(actor, 60 * SEC);
+    g_autofree char *errors = actor_errors(actor);
+    if (status != 0 || *errors)
+        fail_msg("%s ended with %d: %s", program, status, errors);
     stage_free(stage);
     return g_string_free(said, FALSE);
 }
