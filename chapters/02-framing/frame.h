@@ -23,9 +23,14 @@
  *  - A header, but another payload: the whole frame is skipped.
  *
  * So every frame that came whole is given, also behind damage, as soon as its
- * last byte is there, and none else. (But behind a damaged header its payload is
- * searched like any bytes, and what looks like a header there is taken for one.) The memory in use is a small multiple of
- * the bytes fed and not given yet, whatever lengths are claimed.
+ * last byte is there, and none else. The exception is a damaged header: nobody
+ * knows where its payload ends, so that is searched, and what looks like a
+ * header there is taken for one. What it claims as its own payload goes with
+ * it, so whole frames may be lost.
+ *
+ * The memory in use is at most eight times the bytes that were not given or
+ * skipped before the last use of the decoder, and 32 KiB, whatever lengths are
+ * claimed. The work grows as the bytes do, however they are cut.
  */
 #ifndef FRAMING_FRAME_H
 #define FRAMING_FRAME_H
@@ -61,7 +66,9 @@ void frame_feed(struct frame_decoder *decoder, const void *data, size_t size);
 /** The next frame, whose payload is valid until the decoder is used again;
  * false: more bytes are needed. */
 bool frame_next(struct frame_decoder *decoder, struct frame *frame);
-/** How many bytes were skipped so far. */
+/** How many bytes were skipped so far. When frame_next() has returned false these
+ * are all bytes that it has passed, and none that it waits with: none of a frame
+ * that may still be given. This is no use of the decoder. */
 uint64_t frame_skipped(const struct frame_decoder *decoder);
 /** Free it, with all that was not given. */
 void frame_decoder_free(struct frame_decoder *decoder);

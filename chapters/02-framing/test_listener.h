@@ -36,11 +36,17 @@ struct listener {
     guint next;                    /**< The next frame of the session. */
 };
 
+/** A new decoder, of payloads up to @p most bytes. */
+static inline struct listener listener_of(struct session *session, size_t most)
+{
+    return (struct listener){.session = session,
+                             .decoder = frame_decoder_new(most)};
+}
+
 /** A new decoder. */
 static inline struct listener listener_new(struct session *session)
 {
-    return (struct listener){.session = session,
-                             .decoder = frame_decoder_new(MOST)};
+    return listener_of(session, MOST);
 }
 
 /** The next intact frame; NULL when there is none. */
@@ -77,6 +83,21 @@ static inline void expect_frame(const struct frame *got, uint64_t id,
         expect_bytes("a payload", got->payload, payload, size);
 }
 
+/** Expect no byte to be counted as skipped that waits: the next frame's, once it
+ * has begun, and those that are not there. */
+static inline void expect_waiting(struct listener *listener)
+{
+    const struct sent *sent = upcoming(listener);
+    uint64_t skipped = frame_skipped(listener->decoder);
+    size_t others = listener->fed;
+    if (sent && sent->at < others)
+        others = sent->at;
+    expect_that(listener->taken + skipped <= others,
+                "no byte to be skipped that waits for others",
+                "%" G_GUINT64_FORMAT " of %zu", skipped,
+                others - listener->taken);
+}
+
 /** Expect all frames that there are, and no other. */
 static inline void take(struct listener *listener)
 {
@@ -88,6 +109,7 @@ static inline void take(struct listener *listener)
         sent = upcoming(listener);
         expect_that(sent && end_of(sent) <= listener->fed,
                     "no frame but those that came whole", "another one");
+        frame_skipped(listener->decoder); /* The payload stays. */
         expect_frame(&frame, sent->id,
                      listener->session->row->data + sent->at + FRAME_HEADER,
                      sent->size);
@@ -98,6 +120,7 @@ static inline void take(struct listener *listener)
     expect_that(!sent || end_of(sent) > listener->fed,
                 "a frame as soon as its last byte is there",
                 "no frame after a piece of %zu bytes", listener->piece);
+    expect_waiting(listener);
 }
 
 /** Feed a piece in memory of its own, which is gone when it was fed. */
@@ -146,6 +169,13 @@ static inline void play_bytes(struct session *session)
         feed(&listener, 1);
         take(&listener);
     }
+    listener_end(&listener);
+}
+
+/** Whole, at once, to a decoder of payloads up to @p most bytes. */
+static inline void play_whole(struct session *session, size_t most)
+{
+    struct listener listener = listener_of(session, most);
     listener_end(&listener);
 }
 

@@ -41,9 +41,21 @@ static inline void put(GByteArray *row, uint64_t number, int bytes)
     }
 }
 
+/** From this id on the fields are the least or the greatest that there are. */
+enum { EXTREME = 1 << 20 };
+
+static inline struct frame extreme_fields(uint64_t id)
+{
+    return (struct frame){.flags = (uint8_t)id,
+                          .id = id / 2 % 2 ? UINT64_MAX : 0,
+                          .deadline = id % 2 ? UINT32_MAX : 0};
+}
+
 /** What follows from an id: all bytes differ, and the high ones are not 0. */
 static inline struct frame fields(uint64_t id)
 {
+    if (id >= EXTREME)
+        return extreme_fields(id - EXTREME);
     return (struct frame){.flags = (uint8_t)(0x80 | id),
                           .id = 0x9182736455463700u + id,
                           .deadline = 0xd0e0f000u + (uint32_t)id};
@@ -54,8 +66,8 @@ struct head {
     uint64_t id;     /**< The other fields follow from it. */
     uint32_t length; /**< Of the payload. */
     uint32_t check;  /**< Of the payload. */
-    uint16_t magic;  /**< 0: the right one. */
-    uint8_t version; /**< 0: the right one. */
+    uint16_t magic;  /**< Its bits that are wrong. */
+    uint8_t version; /**< The same. */
 };
 
 /** Append a header. */
@@ -63,8 +75,8 @@ static inline void put_head(GByteArray *row, struct head head)
 {
     guint begin = row->len;
     struct frame frame = fields(head.id);
-    put(row, head.magic ? head.magic : FRAME_MAGIC, 2);
-    put(row, head.version ? head.version : FRAME_VERSION, 1);
+    put(row, head.magic ^ FRAME_MAGIC, 2);
+    put(row, head.version ^ FRAME_VERSION, 1);
     put(row, frame.flags, 1);
     put(row, head.length, 4);
     put(row, frame.id, 8);

@@ -76,6 +76,11 @@ void schedule_refuse(const char *line, const char *events)
                  events);
 }
 
+void schedule_reject(const char *line, const char *why)
+{
+    graded_wrong(playable, "\"%s\": %s", line, why);
+}
+
 /* ---- Judging. ---- */
 
 /* All points for twice our length; beyond it they fall. */

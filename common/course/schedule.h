@@ -23,6 +23,8 @@ char **schedule_read(const char *path, const char *name, GError **error);
 char **schedule_lines(const char *name);
 /** For a stage: @p line is no event; say so, with what there is. */
 void schedule_refuse(const char *line, const char *events) G_GNUC_NORETURN;
+/** For a stage: @p line is an event, but not where it stands; say @p why. */
+void schedule_reject(const char *line, const char *why) G_GNUC_NORETURN;
 
 /** Where things are. Borrowed. */
 struct schedule_plan {

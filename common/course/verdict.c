@@ -206,11 +206,12 @@ struct verdict *verdict_new(const struct task *task, const struct rule *rule,
                    sheet->state == SHEET_HANG;
     verdict->digest = repeats ? sheet->trace : 0;
     verdict->earned = verdict->word == PASS ? rule->points : 0;
+    if (verdict->word != PASS || task->breaks) /* To break is to fail. */
+        verdict->trace = trace_of(sheet);
     if (verdict->word == PASS)
         return verdict;
     verdict->place =
         verdict->word == TODO ? NULL : find_place(cell->output, task);
-    verdict->trace = trace_of(sheet);
     verdict->seeded = sheet->seeded;
     verdict->seed = sheet->seed;
     return verdict;

@@ -1,9 +1,5 @@
 /*
- * Long division, a byte at a time. What the division of one byte leaves stands
- * in a table, which is made once, bit by bit: a register whose lowest bit is 1
- * is shifted, and the polynomial is subtracted, which is exclusive or.
- *
- * Whole blocks are left to the processor, where it can do that.
+ * Long division in a register of 32 bits.
  */
 #include "02-framing/crc32c.h"
 #include "02-framing/crc32c_hardware.h"

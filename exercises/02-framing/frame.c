@@ -2,12 +2,7 @@
  *     fed:  ......[=================|             |
  *           given  ^ next            ^ end         ^ memory
  *
- * The decoder keeps what was fed and not given, in one row, and asks one
- * question of it again and again: what begins here? Either nothing (one byte is
- * skipped), or a frame that is not all there, or a damaged one, or a whole one.
- *
- * A cap on lengths alone would not save the memory: the bytes of a large frame
- * are kept as they come, never reserved because a header says so.
+ * The row of bytes that were fed. Of those up to next the decoder is done.
  */
 #include "02-framing/frame.h"
 #include "02-framing/crc32c.h"
@@ -16,7 +11,7 @@
 
 enum {
     CHECKED = FRAME_HEADER - 4, /* What the header's check covers. */
-    KEPT = 1 << 16,             /* No need to free so few bytes. */
+    KEPT = 1 << 14,             /* Half of what may stay unused (frame.h). */
 };
 
 struct frame_decoder {
@@ -55,7 +50,8 @@ struct header {
 static bool read_header(const uint8_t *data, struct header *header)
 {
     /* TODO: read all fields, and believe them only if magic, version and
-     * check are right. */
+     * check are right. The payload begins behind the header, there or not yet:
+     * that is where frame.payload points. */
     (void)data, (void)header;
     return todo(false);
 }
@@ -95,8 +91,8 @@ void frame_feed(struct frame_decoder *decoder, const void *data, size_t size)
 
 bool frame_next(struct frame_decoder *decoder, struct frame *frame)
 {
-    /* TODO: while there are bytes enough for a header: does a frame begin
-     * here? Do by frame.h. */
+    /* TODO: while there are bytes enough for a header: what begins here? Do
+     * by frame.h. */
     (void)frame;
     return todo(false);
 }

@@ -9,19 +9,28 @@
 #include "common/course/schedule.h"
 #include <string.h>
 
-enum { CAP = 1000, TAIL = 2 * CAP, ROW = 1 << 20 };
+enum { CAP = 1000, TAIL = 2 * CAP, ROW = 1 << 20, SHOWN = 12 };
 
 static const char *const events = "frame 5 (bytes of payload, up to 1000), "
                                   "picture 40 (from 28), damage 4 ff, "
                                   "bytes c3 5a 01, feed 30 (bytes, from 1)";
 
+/* What a line of the schedule has put into the row. */
+struct event {
+    size_t begin, end;
+    unsigned frame; /* Its number; 0: these are other bytes. */
+    const char *damage;
+};
+
 static struct {
     struct session session; /* Of that, the row; and in it the frames. */
-    GArray *ends;           /* size_t: where an event's bytes end. */
+    GArray *events;         /* struct event. */
+    unsigned frames;        /* Of them. */
+    const char *last;       /* The last line that damages. */
     GArray *pieces;         /* size_t: those that are asked for. */
     GByteArray *damage;     /* Of the next frame: two bytes where, one what. */
     guint next;             /* The next frame that is to be given. */
-    bool lost, late;        /* Did one never come, or not at once? */
+    char *lost, *late;      /* One that never came, or not at once. */
 } world;
 
 /* ---- The schedule. ---- */
@@ -37,29 +46,42 @@ static bool parse(const char *text, guint base, uint64_t least, uint64_t most,
     return true;
 }
 
-/* The bytes of an event are there. */
-static void end_event(void)
+/* The bytes from @p begin on are those of an event. */
+static void end_event(size_t begin, unsigned frame, const char *damage)
 {
-    size_t end = world.session.row->len;
-    g_array_append_val(world.ends, end);
+    struct event event = {begin, world.session.row->len, frame, damage};
+    g_array_append_val(world.events, event);
 }
 
-static void spoil(size_t begin)
+static const struct event *event_of(guint which)
 {
-    GByteArray *damage = world.damage;
+    return &g_array_index(world.events, struct event, which);
+}
+
+/* Damage the frame that begins there. Returns what has happened to it. */
+static const char *spoil(size_t begin)
+{
+    GByteArray *damage = world.damage, *row = world.session.row;
+    const char *what = "";
     for (guint i = 0; i < damage->len; i += 3) {
         size_t at = (size_t)(damage->data[i] << 8 | damage->data[i + 1]);
-        if (begin + at >= world.session.row->len)
-            schedule_refuse("damage behind the end of its frame", events);
-        world.session.row->data[begin + at] = damage->data[i + 2];
+        uint8_t byte = damage->data[i + 2];
+        if (begin + at >= row->len)
+            schedule_reject(world.last, "the frame below it has fewer bytes");
+        if (row->data[begin + at] != byte && at < FRAME_HEADER)
+            what = ", its header damaged";
+        else if (row->data[begin + at] != byte && !*what)
+            what = ", its payload damaged";
+        row->data[begin + at] = byte;
     }
     g_byte_array_set_size(damage, 0);
+    return what;
 }
 
 static void play_frame(size_t size, bool picture)
 {
     size_t begin = world.session.row->len;
-    uint64_t id = world.ends->len + 1;
+    unsigned id = ++world.frames;
     g_autofree uint8_t *payload = filling(id, size);
     if (picture) {
         struct session inside = session_new();
@@ -68,8 +90,7 @@ static void play_frame(size_t size, bool picture)
         session_free(inside);
     }
     send_payload(&world.session, id, payload, size);
-    spoil(begin);
-    end_event();
+    end_event(begin, id, spoil(begin));
 }
 
 static bool play_damage(const char *where, const char *what)
@@ -84,12 +105,13 @@ static bool play_damage(const char *where, const char *what)
 
 static bool play_bytes(char **words)
 {
+    size_t begin = world.session.row->len;
     for (size_t byte; *words; words++) {
         if (!parse(*words, 16, 0, 255, &byte))
             return false;
         put(world.session.row, byte, 1);
     }
-    end_event();
+    end_event(begin, 0, "");
     return true;
 }
 
@@ -125,9 +147,12 @@ static void play(const char *line)
             g_ptr_array_add(words, all[i]);
     guint count = words->len;
     g_ptr_array_add(words, NULL);
-    if (count == 0 || !play_words((char **)words->pdata, count) ||
-        world.session.row->len > ROW)
+    if (count == 0 || !play_words((char **)words->pdata, count))
         schedule_refuse(line, events);
+    if (world.session.row->len > ROW)
+        schedule_reject(line, "up to there it is more than a MiB");
+    if (g_str_equal(words->pdata[0], "damage"))
+        world.last = line;
 }
 
 /* ---- What stands in the row. ---- */
@@ -169,10 +194,43 @@ static void find_frames(void)
 
 /* ---- The decoder. ---- */
 
-static void say(const char *before, size_t size, const char *behind)
+static G_GNUC_PRINTF(1, 2) void say(const char *format, ...)
 {
-    g_autofree char *line = g_strdup_printf("%s%zu%s", before, size, behind);
+    va_list arguments;
+    va_start(arguments, format);
+    g_autofree char *line = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
     sheet_note(line);
+}
+
+/* What begins at this byte of the row? Returns new. */
+static char *name_of(size_t at)
+{
+    for (guint i = 0; i < world.events->len; i++)
+        if (event_of(i)->begin == at && event_of(i)->frame > 0)
+            return g_strdup_printf("frame %u", event_of(i)->frame);
+    return g_strdup_printf("the frame at byte %zu of all", at);
+}
+
+/* Say which piece is fed, and what is in it. */
+static void say_piece(size_t begin, size_t size)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (size_t i = 0; i < MIN(size, SHOWN); i++)
+        g_string_append_printf(text, " %02x",
+                               world.session.row->data[begin + i]);
+    say("> a piece of %zu:%s%s", size, text->str, size > SHOWN ? " .." : "");
+    for (guint i = 0; i < world.events->len; i++) {
+        const struct event *event = event_of(i);
+        bool cut = event->begin < begin || event->end > begin + size;
+        const char *part = cut ? "a part of " : "";
+        if (event->begin >= begin + size || event->end <= begin)
+            continue;
+        if (event->frame > 0)
+            say("    %sframe %u%s", part, event->frame, event->damage);
+        else
+            say("    %sother bytes", part);
+    }
 }
 
 /* The frame of the row that this is: the next one, or one behind it. */
@@ -184,7 +242,8 @@ static const struct sent *find(const struct frame *frame, size_t fed)
             return NULL;
         if (sent->id == frame->id && sent->size == frame->size)
             return sent;
-        world.lost = true;
+        if (!world.lost)
+            world.lost = name_of(sent->at);
     }
     return NULL;
 }
@@ -193,14 +252,21 @@ static void take(struct frame_decoder *decoder, size_t fed)
 {
     struct frame frame;
     while (frame_next(decoder, &frame)) {
-        say("it gives a frame with ", frame.size, " bytes of payload");
-        expect_that(find(&frame, fed), "no frame that was never sent",
+        const struct sent *sent = find(&frame, fed);
+        g_autofree char *name = sent ? name_of(sent->at) : NULL;
+        say("  it gives %s, %zu bytes of payload",
+            name ? name : "a frame that nobody sent", frame.size);
+        expect_that(sent, "no frame that was never sent",
                     "one with a payload of %zu bytes", frame.size);
         world.next++;
     }
-    if (world.next < world.session.sent->len &&
-        end_of(sent_of(&world.session, world.next)) <= fed)
-        world.late = true;
+    if (world.next == world.session.sent->len ||
+        end_of(sent_of(&world.session, world.next)) > fed)
+        return;
+    g_autofree char *missed = name_of(sent_of(&world.session, world.next)->at);
+    say("  it does not give %s, which is there", missed);
+    if (!world.late)
+        world.late = g_steal_pointer(&missed);
 }
 
 /* The size of the next piece. */
@@ -210,11 +276,9 @@ static size_t next_piece(guint number, size_t fed)
     if (number < world.pieces->len)
         piece = g_array_index(world.pieces, size_t, number);
     else
-        for (guint i = world.ends->len; i-- > 0;) {
-            size_t end = g_array_index(world.ends, size_t, i);
-            if (end > fed)
-                piece = end - fed;
-        }
+        for (guint i = world.events->len; i-- > 0;)
+            if (event_of(i)->end > fed)
+                piece = event_of(i)->end - fed;
     return MIN(piece, left);
 }
 
@@ -224,16 +288,20 @@ static void feed_pieces(void)
     size_t fed = 0, size;
     for (guint i = 0; fed < world.session.row->len; i++, fed += size) {
         size = next_piece(i, fed);
-        say("> ", size, " bytes are fed");
+        say_piece(fed, size);
         frame_feed(decoder, world.session.row->data + fed, size);
         take(decoder, fed + size);
     }
     frame_decoder_free(decoder);
-    expect_that(!world.lost && world.next == world.session.sent->len,
-                "every frame that came whole, sooner or later",
-                "one of them never");
+    if (!world.lost && world.next < world.session.sent->len)
+        world.lost = name_of(sent_of(&world.session, world.next)->at);
+    expect_that(!world.lost, "every frame that came whole, sooner or later",
+                "%s never", world.lost);
     expect_that(!world.late, "each frame as soon as its last byte is there",
-                "one of them later");
+                "%s later", world.late);
+    say("Each frame that came whole was given at once, and no other: %u of "
+        "them",
+        world.next);
 }
 
 static void play_and_feed(const char *name)
@@ -241,21 +309,23 @@ static void play_and_feed(const char *name)
     static const uint8_t tail[TAIL];
     g_auto(GStrv) lines = schedule_lines(name);
     world.session = session_new();
-    world.ends = g_array_new(FALSE, FALSE, sizeof(size_t));
+    world.events = g_array_new(FALSE, FALSE, sizeof(struct event));
     world.pieces = g_array_new(FALSE, FALSE, sizeof(size_t));
     world.damage = g_byte_array_new();
-    world.next = 0;
-    world.lost = world.late = false;
+    world.next = world.frames = 0;
+    world.lost = world.late = NULL;
     for (int i = 0; lines[i]; i++)
         play(lines[i]);
     if (world.damage->len > 0)
-        schedule_refuse("damage without a frame behind it", events);
+        schedule_reject(world.last, "it needs a line below it, frame or "
+                                    "picture, which it damages");
+    size_t begin = world.session.row->len;
     send_garbage(&world.session, tail, TAIL);
-    end_event();
+    end_event(begin, 0, "");
     find_frames();
     feed_pieces();
     session_free(world.session);
-    g_array_unref(world.ends);
+    g_array_unref(world.events);
     g_array_unref(world.pieces);
     g_byte_array_unref(world.damage);
 }

@@ -2,12 +2,7 @@
  *     fed:  ......[=================|             |
  *           given  ^ next            ^ end         ^ memory
  *
- * The decoder keeps what was fed and not given, in one row, and asks one
- * question of it again and again: what begins here? Either nothing (one byte is
- * skipped), or a frame that is not all there, or a damaged one, or a whole one.
- *
- * A cap on lengths alone would not save the memory: the bytes of a large frame
- * are kept as they come, never reserved because a header says so.
+ * The row of bytes that were fed. Of those up to next the decoder is done.
  */
 #include "02-framing/frame.h"
 #include "02-framing/crc32c.h"
@@ -16,7 +11,7 @@
 
 enum {
     CHECKED = FRAME_HEADER - 4, /* What the header's check covers. */
-    KEPT = 1 << 16,             /* No need to free so few bytes. */
+    KEPT = 1 << 14,             /* Half of what may stay unused (frame.h). */
 };
 
 struct frame_decoder {
@@ -66,7 +61,8 @@ struct header {
 static bool read_header(const uint8_t *data, struct header *header)
 {
     /* SOLUTION: read all fields, and believe them only if magic, version and
-     * check are right. */
+     * check are right. The payload begins behind the header, there or not yet:
+     * that is where frame.payload points. */
     struct wire_reader in = wire_read(data, FRAME_HEADER);
     uint16_t magic = wire_get_u16(&in);
     uint8_t version = wire_get_u8(&in);
@@ -109,6 +105,7 @@ static void skip(struct frame_decoder *decoder, size_t size)
 /* SOLUTION: whoever uses the decoder again needs no byte that was given. Drop
  * those, but not a few of many: each byte should move once, on average. And the
  * memory of a large frame should not stay when it is given. */
+/* A row of 2 * KEPT bytes and less may stay as large as it is. */
 static void drop_given(struct frame_decoder *decoder)
 {
     GByteArray *fed = decoder->fed;
@@ -129,6 +126,8 @@ static void drop_given(struct frame_decoder *decoder)
 void frame_feed(struct frame_decoder *decoder, const void *data, size_t size)
 {
     /* SOLUTION: keep what has come, behind what is kept already. */
+    /* A cap on lengths alone would not save the memory: the bytes of a large
+     * frame are kept as they come, never reserved because a header says so. */
     drop_given(decoder);
     g_assert(size <= G_MAXUINT - decoder->fed->len);
     g_byte_array_append(decoder->fed, data, (guint)size);
@@ -137,8 +136,10 @@ void frame_feed(struct frame_decoder *decoder, const void *data, size_t size)
 
 bool frame_next(struct frame_decoder *decoder, struct frame *frame)
 {
-    /* SOLUTION: while there are bytes enough for a header: does a frame begin
-     * here? Do by frame.h. */
+    /* SOLUTION: while there are bytes enough for a header: what begins here? Do
+     * by frame.h. */
+    /* Nothing, and one byte is skipped; or a frame that is not all there, or a
+     * damaged one, or a whole one. */
     drop_given(decoder);
     struct header header;
     while (decoder->fed->len - decoder->next >= FRAME_HEADER) {
