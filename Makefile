@@ -289,7 +289,7 @@ $B/mistakes/%.o: $B/mistakes/%.c $B/flags
 	@$(CC) $(filter-out -Werror -O%,$(FLAGS)) -O0 -w -g0 -MMD -MP -c -o $@ $<
 
 # A variant is a right answer of another shape: it must pass, with many seeds.
-SEEDS ?= $(if $(SAN),1,5)
+SEEDS ?= $(if $(SAN),1,3)
 define variants
 alike += $(foreach i,$2,$B/variants/$1/$i.right)
 $(foreach i,$2,$B/variants/$1/$i.right): %.right: %.o $(call around,$1,$1) $B/bin/right common/tools/mistake.sh $B/variants/seeds
