@@ -29,7 +29,7 @@
  * it, so whole frames may be lost.
  *
  * The memory in use is at most eight times the bytes that were fed, and not
- * given or skipped before the last use of the decoder, and 32 KiB more, whatever
+ * given or skipped before the last use of the decoder, and 32 KiB, whatever
  * lengths are claimed. The work grows as the bytes do, however they are cut.
  */
 #ifndef FRAMING_FRAME_H
