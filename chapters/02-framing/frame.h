@@ -28,9 +28,9 @@
  * header there is taken for one. What it claims as its own payload goes with
  * it, so whole frames may be lost.
  *
- * The memory in use is at most eight times the bytes that were not given or
- * skipped before the last use of the decoder, and 32 KiB, whatever lengths are
- * claimed. The work grows as the bytes do, however they are cut.
+ * The memory in use is at most eight times the bytes that were fed, and not
+ * given or skipped before the last use of the decoder, and 32 KiB, whatever
+ * lengths are claimed. The work grows as the bytes do, however they are cut.
  */
 #ifndef FRAMING_FRAME_H
 #define FRAMING_FRAME_H
@@ -66,9 +66,9 @@ void frame_feed(struct frame_decoder *decoder, const void *data, size_t size);
 /** The next frame, whose payload is valid until the decoder is used again;
  * false: more bytes are needed. */
 bool frame_next(struct frame_decoder *decoder, struct frame *frame);
-/** How many bytes were skipped so far. When frame_next() has returned false these
- * are all bytes that it has passed, and none that it waits with: none of a frame
- * that may still be given. This is no use of the decoder. */
+/** How many bytes were skipped so far. When frame_next() has returned false
+ * these are all bytes that it has passed, and none of a frame that may still be
+ * given. This is no use of the decoder: a payload stays valid. */
 uint64_t frame_skipped(const struct frame_decoder *decoder);
 /** Free it, with all that was not given. */
 void frame_decoder_free(struct frame_decoder *decoder);

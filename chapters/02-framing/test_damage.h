@@ -93,8 +93,8 @@ static inline void play_cap_of_0(void)
     session_free(session);
 }
 
-/** From its id on, a header is also the beginning of a frame: where its own check
- * stands, that one has its deadline. Returns which. */
+/** From its id on, a header is also the beginning of a frame: where its own
+ * check stands, that one has its deadline. Returns which. */
 static inline uint32_t put_two_in_one(GByteArray *row)
 {
     put(row, (uint64_t)FRAME_MAGIC << 16 | FRAME_VERSION << 8, 4);

@@ -83,8 +83,8 @@ static inline void expect_frame(const struct frame *got, uint64_t id,
         expect_bytes("a payload", got->payload, payload, size);
 }
 
-/** Expect no byte to be counted as skipped that waits: the next frame's, once it
- * has begun, and those that are not there. */
+/** Expect no byte to be counted as skipped that waits: the next frame's, once
+ * it has begun, and those that are not there. */
 static inline void expect_waiting(struct listener *listener)
 {
     const struct sent *sent = upcoming(listener);
