@@ -11,18 +11,19 @@
  * *The client.* A call has an id of its own, and its deadline. Until then the
  * request is sent again, with the same id, whenever it has been unanswered for
  * a while: the n-th wait is settings.wait times 2^(n-1), at most
- * settings.longest, and of that a random part between a half and the whole
- * (*back-off* with *jitter*). The first reply from that node with that id ends
- * it; any other is dropped. At the deadline it ends as RPC_TIMED_OUT: then
- * nobody here knows whether it was done.
+ * settings.longest, and of that a random part, any from a half to the whole
+ * (*back-off* with *jitter*). The first reply or refusal from that node with
+ * that id ends it; any other is dropped. At the deadline it ends as
+ * RPC_TIMED_OUT: then nobody here knows whether it was done.
  *
  * *The server.* A request may arrive twice. With key 0 it is served each time.
  * Another key names what is to be done, whatever the id, and is served *at most
  * once*: a repeated one gets the reply that was given, or waits for it; and the
  * reply goes to the id that came last. Keys belong to the node that asks. The
- * server remembers each for settings.memory from its first request on: no call
- * should have a longer span. It remembers at most settings.most of them: one
- * more is refused, none is forgotten. It remembers nothing beyond a crash.
+ * server remembers each for settings.memory from its first request on, answered
+ * or not; then it is new again. So no span, and no way of a message, should be
+ * as long. It remembers at most settings.most of them: one more is refused, none
+ * is forgotten. It remembers nothing beyond a crash.
  *
  * *On the wire* a message is one frame. In a request (no flags) its deadline is
  * the time that was left when it was sent, not 0, and the payload is the key (8

@@ -78,8 +78,21 @@ static void each_reply_ends_its_own_call(void)
     }
 }
 
+/* With a key too, and however often it was tried. */
+static void expect_refused_after(nsec time)
+{
+    struct rpc_stage *stage = stage_new((struct rpc_settings){0});
+    uint64_t id = ask(stage, "question", 10 * SEC, KEY)->frame.id;
+    stage_pass(stage, time);
+    stage_play_answer(stage, SERVER, id, RPC_REFUSAL, "");
+    expect_told(talk_of(stage, 0), RPC_REFUSED, "");
+    stage_free(stage);
+}
+
 static void only_the_asked_node_answers(void)
 {
+    expect_refused_after(0);
+    expect_refused_after(5 * SEC);
     struct rpc_stage *stage = stage_new((struct rpc_settings){0});
     uint64_t id = ask(stage, "question", SEC, 0)->frame.id;
     struct rpc_talk *talk = talk_of(stage, 0);
@@ -285,24 +298,45 @@ static void the_wait_doubles_up_to_the_longest(void)
     }
 }
 
+/* How long wait number @p number was, with this luck. */
+static nsec wait_of(unsigned number, uint64_t seed)
+{
+    struct rpc_stage *stage =
+        stage_new((struct rpc_settings){.wait = SEC, .longest = 4 * SEC});
+    stage->dice = dice_at(seed, number, 1);
+    ask(stage, "question", 60 * SEC, 0);
+    stage_pass(stage, 30 * SEC);
+    expect_that(stage->letters->len > number, "another try, and another",
+                "%u of them in 30 s", stage->letters->len);
+    struct rpc_letter *one = stage->letters->pdata[number - 1];
+    struct rpc_letter *next = stage->letters->pdata[number];
+    nsec passed = next->at - one->at;
+    stage_free(stage);
+    return passed;
+}
+
+/* Of 100 waits from half to whole, some are in the first quarter, some in the
+ * last: else a right answer has less luck than one in 10^12 has. */
+static void expect_spread(unsigned number, nsec whole)
+{
+    nsec least = whole, most = 0;
+    for (uint64_t seed = 1; seed <= 100; seed++) {
+        nsec wait = wait_of(number, seed);
+        least = MIN(least, wait);
+        most = MAX(most, wait);
+    }
+    expect_that(least < whole / 8 * 5 && most > whole / 8 * 7,
+                "nodes that began together not to keep in step",
+                "wait number %u from %.3f to %.3f of the whole", number,
+                (double)least / (double)whole, (double)most / (double)whole);
+}
+
+/* The first, a later one, and one of the longest. */
 static void waits_of_different_luck_are_different(void)
 {
-    nsec least = SEC, most = 0;
-    for (unsigned i = 0; i < 20; i++) {
-        struct rpc_stage *stage = stage_new((struct rpc_settings){0});
-        stage->luck = DICE;
-        stage->dice = dice_at(i, 1, 1);
-        ask(stage, "question", SEC, 0);
-        stage_pass(stage, 100 * MSEC);
-        expect_that(stage->letters->len > 1, "a second try after 100 ms",
-                    "none");
-        struct rpc_letter *second = stage->letters->pdata[1];
-        least = MIN(least, second->at);
-        most = MAX(most, second->at);
-        stage_free(stage);
-    }
-    expect_that(least < most, "nodes that began together not to keep in step",
-                "the same wait each time");
+    expect_spread(1, SEC);
+    expect_spread(2, 2 * SEC);
+    expect_spread(5, 4 * SEC);
 }
 
 static void expect_end(nsec span, enum rpc_luck luck, uint64_t seed)

@@ -101,8 +101,31 @@ static void keys_belong_to_the_node_that_asks(void)
     stage_free(stage);
 }
 
+/* However long it takes, and whatever the reply is. */
+static void expect_patience(nsec time, size_t size)
+{
+    struct rpc_stage *stage = stage_new((struct rpc_settings){0});
+    g_autofree char *text = g_strnfill(size, 'a');
+    stage_play_request(stage, 3, 100, KEY, SEC);
+    stage_pass(stage, time);
+    stage_play_request(stage, 3, 100, KEY, SEC);
+    answer_later(stage, expect_served(stage, 1), text);
+    stage_play_request(stage, 3, 100, KEY, SEC);
+    expect_served(stage, 1);
+    expect_equal("replies:", stage->letters->len, 2);
+    for (unsigned i = 0; i < 2; i++) {
+        struct rpc_letter *letter = stage->letters->pdata[i];
+        expect_equal("its flags are", letter->frame.flags, RPC_REPLY);
+        expect_equal("bytes of the reply:", letter->size, size);
+    }
+    stage_free(stage);
+}
+
 static void a_repeated_request_waits_for_the_reply(void)
 {
+    expect_patience(50 * SEC, 10);
+    expect_patience(MSEC, 0);
+    expect_patience(MSEC, 20000);
     struct rpc_stage *stage = stage_new((struct rpc_settings){0});
     stage_play_request(stage, 3, 100, KEY, SEC);
     struct rpc_asked *asked = expect_served(stage, 1);
@@ -110,13 +133,14 @@ static void a_repeated_request_waits_for_the_reply(void)
     stage_pass(stage, 900 * MSEC);
     stage_play_request(stage, 3, 100, KEY, 100 * MSEC);
     stage_play_request(stage, 3, 200, KEY, SEC); /* Another call for it. */
+    stage_play_request(stage, 3, 60, KEY, 700 * MSEC); /* The last one. */
     expect_served(stage, 1);
     expect_silence(stage);
     stage_pass(stage, 500 * MSEC); /* The first one does not wait any more. */
     expect_equal("nanoseconds that somebody still waits:",
-                 rpc_left(stage->rpc, &asked->request), 500 * MSEC);
+                 rpc_left(stage->rpc, &asked->request), 200 * MSEC);
     answer_later(stage, asked, "answer 1");
-    expect_answered(stage, 3, 200, "answer 1");
+    expect_answered(stage, 3, 60, "answer 1");
     stage_play_request(stage, 3, 50, KEY, SEC); /* After a reboot, say. */
     expect_served(stage, 1);
     expect_answered(stage, 3, 50, "answer 1");
@@ -141,8 +165,25 @@ static void a_refusal_is_not_remembered(void)
     stage_free(stage);
 }
 
+/* Keys without a reply have places as well, when nobody waits any more, too. */
+static void expect_places_kept(void)
+{
+    struct rpc_stage *stage = stage_new((struct rpc_settings){.most = 3});
+    for (unsigned key = 1; key <= 3; key++)
+        stage_play_request(stage, 3, key, key, SEC);
+    stage_pass(stage, 2 * SEC);
+    stage_play_request(stage, 3, 100, 4, SEC);
+    expect_answered(stage, 3, 100, "too many");
+    for (unsigned key = 1; key <= 3; key++)
+        stage_play_request(stage, 3, key, key, SEC);
+    expect_served(stage, 3);
+    expect_silence(stage);
+    stage_free(stage);
+}
+
 static void one_key_too_many_is_refused(void)
 {
+    expect_places_kept();
     struct rpc_stage *stage = stage_new((struct rpc_settings){.most = 3});
     stage->manner = NOW;
     for (unsigned key = 1; key <= 3; key++)
@@ -181,10 +222,31 @@ static void expect_forgotten(void)
     stage_free(stage);
 }
 
+/* All of that age are, answered or not, and a late reply gives none more time;
+ * the same key is then a new one. */
+static void expect_new_again(enum rpc_manner manner)
+{
+    struct rpc_stage *stage = stage_new((struct rpc_settings){.most = 10});
+    stage->manner = manner;
+    for (unsigned key = 1; key <= 3; key++)
+        stage_play_request(stage, 3, key, key, SEC);
+    stage_pass(stage, 59 * SEC);
+    struct rpc_asked *asked = expect_served(stage, 3);
+    if (manner == LATER)
+        answer_later(stage, asked, "answer, late");
+    stage_pass(stage, SEC + MSEC);
+    stage_play_request(stage, 3, 100, 3, SEC);
+    expect_served(stage, 4);
+    expect_equal("keys remembered:", rpc_remembered(stage->rpc), 1);
+    stage_free(stage);
+}
+
 /* A key of time 0, one of time 10 s, and a third that has no room till then. */
 static void a_key_is_remembered_for_its_time(void)
 {
     expect_forgotten();
+    expect_new_again(NOW);
+    expect_new_again(LATER);
     struct rpc_stage *stage =
         stage_new((struct rpc_settings){.most = 2, .memory = 30 * SEC});
     stage->manner = NOW;

@@ -57,7 +57,8 @@ struct rpc_talk {
     uint64_t id;
     int told; /**< How often. */
     enum rpc_outcome outcome;
-    char *text; /**< NULL: no body. */
+    char *text;   /**< NULL: no body. */
+    GBytes *kept; /**< The body itself, which was its to keep. */
     nsec at;
     void (*then)(struct rpc_talk *talk);
 };
@@ -165,10 +166,16 @@ static void free_letter(void *value)
     g_free(letter);
 }
 
+/* The body is what it was, long after whatever message brought it. */
 static void free_talk(void *value)
 {
-    g_free(((struct rpc_talk *)value)->text);
-    g_free(value);
+    struct rpc_talk *talk = value;
+    if (talk->kept)
+        expect_bytes("a body that was kept", g_bytes_get_data(talk->kept, NULL),
+                     talk->text, g_bytes_get_size(talk->kept));
+    g_clear_pointer(&talk->kept, g_bytes_unref);
+    g_free(talk->text);
+    g_free(talk);
 }
 
 static void free_asked(void *value)
@@ -227,6 +234,7 @@ static void on_told(void *self, enum rpc_outcome outcome, GBytes *body)
     expect_that(talk->told++ == 0, "done to come once", "it came again");
     talk->outcome = outcome;
     talk->text = body ? g_strndup(data ? data : "", size) : NULL;
+    talk->kept = body ? g_bytes_ref(body) : NULL;
     talk->at = env_now(tape_env(talk->stage->tape));
     if (talk->then)
         talk->then(talk);
