@@ -289,7 +289,7 @@ $B/mistakes/%.o: $B/mistakes/%.c $B/flags
 	@$(CC) $(filter-out -Werror -O%,$(FLAGS)) -O0 -w -g0 -MMD -MP -c -o $@ $<
 
 # A variant is a right answer of another shape: it must pass, with many seeds.
-SEEDS ?= $(if $(SAN),1,3)
+SEEDS ?= 5
 define variants
 alike += $(foreach i,$2,$B/variants/$1/$i.right)
 $(foreach i,$2,$B/variants/$1/$i.right): %.right: %.o $(call around,$1,$1) $B/bin/right common/tools/mistake.sh $B/variants/seeds
@@ -333,7 +333,7 @@ all: $(programs) build/compile_commands.json ## Build every program
 chosen_exams := $(filter $(addprefix exercises/,$(addsuffix /%,$(chosen_chapters))),$(exams))
 test: ## Build and run every test
 test: $(addsuffix .run,$(call binaries,$(call chosen_mains,test) $(call chosen_mains,fuzz) $(chosen_exams))) $P/figures.run \
-  $(foreach m,$(filter $(addsuffix /%,$(chosen_chapters)),$(known)),$B/mistakes/$m/tried $B/variants/all)
+  $(foreach m,$(filter $(addsuffix /%,$(chosen_chapters)),$(known)),$B/mistakes/$m/tried)
 	@sh common/tools/budget.sh $P/test $(chosen)
 $P/test/%.run: $P/test/% $(filter $P/bin/%,$(programs)) FORCE
 	@sh common/tools/run_test.sh $<
@@ -343,7 +343,7 @@ data := $(foreach c,$(chosen_chapters),$(wildcard figures/$(word 1,$(subst -, ,$
 $P/figures.run: $(filter $P/bin/%,$(programs)) FORCE
 	@$(if $(data),sh common/tools/figures.sh $P/bin $(or $(PART),3/10) $(data))
 
-# Fuzzers, with libFuzzer: what is found is kept, and where it began again.
+# Fuzzers, with libFuzzer. What reached something new is kept for the next time.
 fuzz: ## Random bytes for every parser, bred by clang: FUZZ_TIME=60 seconds each
 fuzz: | deps
 	@$(MAKE) FUZZ=1 CC=clang MINE= $(patsubst %,build/clangfuzz/test/%.fuzz,$(basename $(call chosen_mains,fuzz)))

@@ -28,29 +28,32 @@ static uint8_t *reserve(struct wire_writer *out, size_t size)
     return out->data + out->size - size;
 }
 
+/* The high byte first. */
+static void put_number(struct wire_writer *out, uint64_t number, size_t size)
+{
+    uint8_t *at = reserve(out, size);
+    for (size_t i = size; at && i > 0; number >>= 8)
+        at[--i] = (uint8_t)number;
+}
+
 void wire_put_u8(struct wire_writer *out, uint8_t number)
 {
-    uint8_t *at = reserve(out, 1);
-    if (at)
-        *at = number;
+    put_number(out, number, 1);
 }
 
 void wire_put_u16(struct wire_writer *out, uint16_t number)
 {
-    uint16_t big = GUINT16_TO_BE(number);
-    wire_put_raw(out, &big, sizeof big);
+    put_number(out, number, 2);
 }
 
 void wire_put_u32(struct wire_writer *out, uint32_t number)
 {
-    uint32_t big = GUINT32_TO_BE(number);
-    wire_put_raw(out, &big, sizeof big);
+    put_number(out, number, 4);
 }
 
 void wire_put_u64(struct wire_writer *out, uint64_t number)
 {
-    uint64_t big = GUINT64_TO_BE(number);
-    wire_put_raw(out, &big, sizeof big);
+    put_number(out, number, 8);
 }
 
 void wire_put_varint(struct wire_writer *out, uint64_t number)
@@ -115,37 +118,33 @@ const uint8_t *wire_get_raw(struct wire_reader *in, size_t size)
     return at;
 }
 
+static uint64_t get_number(struct wire_reader *in, size_t size)
+{
+    const uint8_t *at = wire_get_raw(in, size);
+    uint64_t number = 0;
+    for (size_t i = 0; at && i < size; i++)
+        number = number << 8 | at[i];
+    return number;
+}
+
 uint8_t wire_get_u8(struct wire_reader *in)
 {
-    const uint8_t *at = wire_get_raw(in, 1);
-    return at ? *at : 0;
+    return (uint8_t)get_number(in, 1);
 }
 
 uint16_t wire_get_u16(struct wire_reader *in)
 {
-    uint16_t big = 0;
-    const uint8_t *at = wire_get_raw(in, sizeof big);
-    if (at)
-        memcpy(&big, at, sizeof big);
-    return GUINT16_FROM_BE(big);
+    return (uint16_t)get_number(in, 2);
 }
 
 uint32_t wire_get_u32(struct wire_reader *in)
 {
-    uint32_t big = 0;
-    const uint8_t *at = wire_get_raw(in, sizeof big);
-    if (at)
-        memcpy(&big, at, sizeof big);
-    return GUINT32_FROM_BE(big);
+    return (uint32_t)get_number(in, 4);
 }
 
 uint64_t wire_get_u64(struct wire_reader *in)
 {
-    uint64_t big = 0;
-    const uint8_t *at = wire_get_raw(in, sizeof big);
-    if (at)
-        memcpy(&big, at, sizeof big);
-    return GUINT64_FROM_BE(big);
+    return get_number(in, 8);
 }
 
 /* Refused: an eleventh byte, more than 64 bits, and a last byte of nothing. */

@@ -18,7 +18,7 @@ for part in "$@"; do
     *)
         name=${part#chapters/} name=${name%%/*}
         time=$(spent "$build/chapters/$name" "$build/exercises/$name" \
-            "$build/../mistakes/$name" "$build/../variants/$name")
+            "$build/../mistakes/$name")
         ;;
     esac
     [ "$name" = "$previous" ] && continue

@@ -10,8 +10,8 @@
  *     measure_rumour [--part=K/N]    // all rows, or every N-th from the K-th
  */
 #include "01-sockets/host/rumour.h"
+#include "common/judge/part.h"
 #include "common/judge/stats.h"
-#include "common/world/complain.h"
 #include "common/world/sim.h"
 #include <math.h>
 #include <stdio.h>
@@ -107,19 +107,16 @@ static void print_row(unsigned loss)
 
 int main(int argc, char **argv)
 {
-    unsigned part = 1, parts = 1;
-    char rest;
-    if (argc > 2 || (argc == 2 && (sscanf(argv[1], "--part=%u/%u%c", &part,
-                                          &parts, &rest) != 2 ||
-                                   part < 1 || part > parts))) {
-        return complain(USAGE, "the only option is --part=K/N, as in 3/10");
-    }
+    struct part part;
+    int status = part_read(argc, argv, &part);
+    if (status != 0)
+        return status;
     printf("# virtual time: %d nodes, %d runs a row, seeds 1 to %d\n", NODES,
            RUNS, RUNS);
     printf("# loss\tmodel\tperiods\tlow\thigh\n");
     printf("# claim: |periods - model| / model <= 0.04\n");
     for (unsigned row = 0; row * STEP <= LAST; row++)
-        if (row % parts == part - 1)
+        if (part_has(part, row))
             print_row(row * STEP);
     return 0;
 }

@@ -14,8 +14,8 @@
  */
 #include "02-framing/calls/meter.h"
 #include "02-framing/rpc_sync.h"
+#include "common/judge/part.h"
 #include "common/judge/stats.h"
-#include "common/world/complain.h"
 #include "common/world/sim.h"
 #include <math.h>
 #include <stdio.h>
@@ -104,12 +104,10 @@ static void print_row(unsigned loss, unsigned retries)
 int main(int argc, char **argv)
 {
     static const unsigned retries[] = {1, 2, 4, 8};
-    unsigned part = 1, parts = 1;
-    char rest;
-    if (argc > 2 || (argc == 2 && (sscanf(argv[1], "--part=%u/%u%c", &part,
-                                          &parts, &rest) != 2 ||
-                                   part < 1 || part > parts)))
-        return complain(USAGE, "the only option is --part=K/N, as in 3/10");
+    struct part part;
+    int status = part_read(argc, argv, &part);
+    if (status != 0)
+        return status;
     printf("# virtual time: %d calls a row, over a link that loses messages\n",
            CALLS);
     printf("# p\tretries\tmodel\tsent\tlow\thigh\n");
@@ -117,7 +115,7 @@ int main(int argc, char **argv)
     unsigned row = 0;
     for (unsigned i = 0; i < G_N_ELEMENTS(retries); i++)
         for (unsigned loss = 0; loss <= LAST; loss += STEP)
-            if (row++ % parts == part - 1)
+            if (part_has(part, row++))
                 print_row(loss, retries[i]);
     return 0;
 }

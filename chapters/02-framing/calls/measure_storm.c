@@ -10,7 +10,7 @@
  *     measure_storm [--part=K/N]    // all rows, or every N-th from the K-th
  */
 #include "02-framing/calls/shop_scene.h"
-#include "common/world/complain.h"
+#include "common/judge/part.h"
 #include <stdio.h>
 
 enum { RUNS = 3, STEP = 100, LAST = 2000 }; /* Of load, in 1/1000. */
@@ -40,12 +40,10 @@ static double goodput_of(unsigned offered, const struct shop_manner *manner)
 
 int main(int argc, char **argv)
 {
-    unsigned part = 1, parts = 1;
-    char rest;
-    if (argc > 2 || (argc == 2 && (sscanf(argv[1], "--part=%u/%u%c", &part,
-                                          &parts, &rest) != 2 ||
-                                   part < 1 || part > parts)))
-        return complain(USAGE, "the only option is --part=K/N, as in 3/10");
+    struct part part;
+    int status = part_read(argc, argv, &part);
+    if (status != 0)
+        return status;
     printf("# virtual time: %d runs of a minute a row\n", RUNS);
     printf("# offered\tmodel\tonce\tagain\tbackoff\tkeys\tdrops\n"
            "# claim: again / model >= 0.95 for offered <= 0.6\n"
@@ -57,7 +55,7 @@ int main(int argc, char **argv)
            "# claim: drops / model >= 0.95\n");
     unsigned row = 0;
     for (unsigned offered = STEP; offered <= LAST; offered += STEP) {
-        if (row++ % parts != part - 1)
+        if (!part_has(part, row++))
             continue;
         printf("%.1f\t%.1f", offered / 1000.0, MIN(offered / 1000.0, 1));
         for (unsigned i = 0; i < G_N_ELEMENTS(manners); i++)

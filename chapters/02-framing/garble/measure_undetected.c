@@ -28,8 +28,8 @@
 #include "02-framing/crc32c.h"
 #include "02-framing/garble/noise.h"
 #include "02-framing/garble/shortcrc.h"
+#include "common/judge/part.h"
 #include "common/judge/stats.h"
-#include "common/world/complain.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -264,13 +264,10 @@ static void print_row(const struct check_row *row)
 
 int main(int argc, char **argv)
 {
-    unsigned part = 1, parts = 1;
-    char rest;
-    if (argc > 2 || (argc == 2 && (sscanf(argv[1], "--part=%u/%u%c", &part,
-                                          &parts, &rest) != 2 ||
-                                   part < 1 || part > parts))) {
-        return complain(USAGE, "the only option is --part=K/N, as in 3/10");
-    }
+    struct part part;
+    int status = part_read(argc, argv, &part);
+    if (status != 0)
+        return status;
     printf("# virtual time: messages of %d bytes, seed %d; %d cases are "
            "expected to escape\n",
            SIZE, SEED, MISSES);
@@ -278,7 +275,7 @@ int main(int argc, char **argv)
            "CRC-16/IBM-3740\n");
     for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
         printf("%s", rows[i].heading);
-        if (i % parts == part - 1)
+        if (part_has(part, i))
             print_row(&rows[i]);
     }
     return 0;
