@@ -36,27 +36,27 @@
 
 /** How far a reader is: the reader's own. */
 enum chunked_phase {
-    CHUNKED_SIZE,      /**< In the digits of a size. */
-    CHUNKED_EXTENSION, /**< Behind them, in the same line. */
-    CHUNKED_SIZE_LF,   /**< CR was there: LF must follow. */
-    CHUNKED_DATA,      /**< In a chunk's bytes, of which some are left. */
-    CHUNKED_DATA_CR,   /**< Behind them: CR must follow. */
-    CHUNKED_DATA_LF,   /**< And LF. */
-    CHUNKED_TRAILER,   /**< Behind the last chunk: at or in a line. */
+    CHUNKED_SIZE,       /**< In the digits of a size. */
+    CHUNKED_EXTENSION,  /**< Behind them, in the same line. */
+    CHUNKED_SIZE_LF,    /**< CR was there: LF must follow. */
+    CHUNKED_DATA,       /**< In a chunk's bytes, of which some are left. */
+    CHUNKED_DATA_CR,    /**< Behind them: CR must follow. */
+    CHUNKED_DATA_LF,    /**< And LF. */
+    CHUNKED_TRAILER,    /**< Behind the last chunk: at or in a line. */
     CHUNKED_TRAILER_LF, /**< CR was there. */
-    CHUNKED_END,       /**< The body is over. */
-    CHUNKED_WRONG,     /**< This is no body in chunks, or too much. */
+    CHUNKED_END,        /**< The body is over. */
+    CHUNKED_WRONG,      /**< This is no body in chunks, or too much. */
 };
 
 /** A body being read. Begins as {.most = ...}. */
 struct chunked {
     uint64_t most;            /**< Bytes of body, no more: the owner's. */
     enum chunked_phase phase; /**< The rest is the reader's. */
-    uint64_t left;            /**< Of a chunk: its size so far, or what lacks. */
-    uint64_t total;           /**< Bytes of body in this chunk and before. */
-    size_t line;              /**< Bytes of the line, or of the trailers. */
-    size_t digits;            /**< Of this size. */
-    bool field;               /**< This trailer has a name and a colon. */
+    uint64_t left;  /**< Of a chunk: its size so far, or what lacks. */
+    uint64_t total; /**< Bytes of body in this chunk and before. */
+    size_t line;    /**< Bytes of the line, or of the trailers. */
+    size_t digits;  /**< Of this size. */
+    bool field;     /**< This trailer has a name and a colon. */
 };
 
 /** Some bytes of the body, where they are. */

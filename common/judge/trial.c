@@ -22,10 +22,13 @@ static void on_message(void *self, node_id from, GBytes *message)
     trial->zero = NULL;
 }
 
-/* Node 2 writes down what comes, and sends it back. */
+/* Node 2 writes down what comes, and sends it back; but a farewell may come at
+ * any time, and means nothing here. */
 static void on_message_there(void *self, node_id from, GBytes *message)
 {
     struct trial *trial = self;
+    if (g_bytes_get_size(message) == 0)
+        return;
     add_message(trial->there, message);
     env_send(trial->kind->env(trial->world, 2), from, message);
 }
