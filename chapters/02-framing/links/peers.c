@@ -1,5 +1,5 @@
 /*
- *     protocol -- peers_send --> queue of frames -- pump --> link --> kernel
+ *     protocol -- peers_send --> queue of frames -- pump --> channel --> kernel
  *                                (of each peer)             (its stream)
  *
  * A frame leaves the queue when the stream has taken the last byte of it, so a
@@ -9,7 +9,7 @@
 #include "01-sockets/acceptor.h"
 #include "01-sockets/net.h"
 #include "02-framing/frame.h"
-#include "02-framing/links/link.h"
+#include "02-framing/links/channel.h"
 #include <string.h>
 
 enum { MOST = 4 << 20, BACKLOG = 16 << 20, CALLERS = 64 };
@@ -21,12 +21,13 @@ struct peer {
     struct peers *peers;
     node_id id;
     struct address address;
-    struct link *link; /* Open; or, if we call them, being made; or NULL. */
+    struct channel
+        *channel; /* Open; or, if we call them, being made; or NULL. */
     struct timer retry;
     nsec wait;    /* Before the next attempt. */
     GQueue queue; /* GBytes, frames. */
     size_t queued;
-    size_t begun; /* Bytes of the first frame that the link has taken. */
+    size_t begun; /* Bytes of the first frame that the channel has taken. */
 };
 
 struct peers {
@@ -35,7 +36,7 @@ struct peers {
     struct peers_settings settings;
     struct acceptor *acceptor;
     GPtrArray *peers;   /* struct peer. */
-    GPtrArray *callers; /* struct link, not open yet: who called us. */
+    GPtrArray *callers; /* struct channel, not open yet: who called us. */
     GQueue home;        /* GBytes, on the way to ourselves. */
     uint64_t dropped;
     uint64_t strangers;
@@ -62,12 +63,12 @@ static void pop(struct peer *peer, unsigned nth)
 
 static void pump(struct peer *peer)
 {
-    while (peer->link && !g_queue_is_empty(&peer->queue)) {
+    while (peer->channel && !g_queue_is_empty(&peer->queue)) {
         size_t size;
         const uint8_t *data =
             g_bytes_get_data(g_queue_peek_head(&peer->queue), &size);
-        peer->begun +=
-            link_write(peer->link, data + peer->begun, size - peer->begun);
+        peer->begun += channel_write(peer->channel, data + peer->begun,
+                                     size - peer->begun);
         if (peer->begun < size)
             return;
         peer->begun = 0;
@@ -88,7 +89,7 @@ static void make_room(struct peer *peer, size_t size)
 
 static void send_to_peer(struct peer *peer, GBytes *message)
 {
-    GBytes *frame = link_frame(message);
+    GBytes *frame = channel_frame(message);
     make_room(peer, g_bytes_get_size(frame));
     g_queue_push_tail(&peer->queue, frame);
     peer->queued += g_bytes_get_size(frame);
@@ -127,8 +128,8 @@ static void call_later(struct peer *peer)
 /* The peer's connection, open or being made, is over. */
 static void lose(struct peer *peer)
 {
-    bool was_open = link_to(peer->link) != 0;
-    g_clear_pointer(&peer->link, link_free);
+    bool was_open = channel_to(peer->channel) != 0;
+    g_clear_pointer(&peer->channel, channel_free);
     peer->begun = 0;
     if (peer->id < peer->peers->env.id)
         call_later(peer);
@@ -138,40 +139,40 @@ static void lose(struct peer *peer)
     }
 }
 
-static void on_close(void *self, struct link *link)
+static void on_close(void *self, struct channel *channel)
 {
     struct peers *peers = self;
     for (unsigned i = 0; i < peers->peers->len; i++) {
         struct peer *peer = peers->peers->pdata[i];
-        if (peer->link == link) {
+        if (peer->channel == channel) {
             lose(peer);
             return;
         }
     }
     peers->strangers++;
-    g_ptr_array_remove(peers->callers, link);
+    g_ptr_array_remove(peers->callers, channel);
 }
 
 /* They called us: a node of ours that we do not call ourselves. */
-static bool let_in(struct peers *peers, struct link *link, node_id id)
+static bool let_in(struct peers *peers, struct channel *channel, node_id id)
 {
     struct peer *peer = peer_of(peers, id);
     if (!peer || id < peers->env.id)
         return false;
-    if (peer->link)
+    if (peer->channel)
         lose(peer);
     for (unsigned i = 0; i < peers->callers->len; i++)
-        if (peers->callers->pdata[i] == link)
-            peer->link = g_ptr_array_steal_index(peers->callers, i);
+        if (peers->callers->pdata[i] == channel)
+            peer->channel = g_ptr_array_steal_index(peers->callers, i);
     return true;
 }
 
-static bool on_hello(void *self, struct link *link, node_id id)
+static bool on_hello(void *self, struct channel *channel, node_id id)
 {
     struct peers *peers = self;
     struct peer *peer = peer_of(peers, id);
-    bool called = peer && peer->link == link;
-    if (!called && !let_in(peers, link, id))
+    bool called = peer && peer->channel == channel;
+    if (!called && !let_in(peers, channel, id))
         return false;
     peer = peer_of(peers, id);
     peer->wait = RETRY_FIRST;
@@ -179,29 +180,29 @@ static bool on_hello(void *self, struct link *link, node_id id)
     return true;
 }
 
-static void on_message(void *self, struct link *link, GBytes *message)
+static void on_message(void *self, struct channel *channel, GBytes *message)
 {
     struct peers *peers = self;
-    env_deliver(&peers->env, link_to(link), message);
+    env_deliver(&peers->env, channel_to(channel), message);
 }
 
-static void on_room(void *self, struct link *link)
+static void on_room(void *self, struct channel *channel)
 {
     struct peers *peers = self;
-    pump(peer_of(peers, link_to(link)));
+    pump(peer_of(peers, channel_to(channel)));
 }
 
-static struct link *make_link(struct peers *peers, int fd, node_id to)
+static struct channel *make_channel(struct peers *peers, int fd, node_id to)
 {
-    return link_new(
+    return channel_new(
         host_loop(peers->host), host_gate(peers->host), fd,
-        (struct link_ends){peers->settings.cluster, peers->env.id, to},
-        (struct link_owner){.on_hello = on_hello,
-                            .on_message = on_message,
-                            .on_room = on_room,
-                            .on_close = on_close,
-                            .self = peers,
-                            .most = peers->settings.most});
+        (struct channel_ends){peers->settings.cluster, peers->env.id, to},
+        (struct channel_owner){.on_hello = on_hello,
+                               .on_message = on_message,
+                               .on_room = on_room,
+                               .on_close = on_close,
+                               .self = peers,
+                               .most = peers->settings.most});
 }
 
 static void call(void *self)
@@ -211,7 +212,7 @@ static void call(void *self)
     if (fd < 0)
         call_later(peer);
     else
-        peer->link = make_link(peer->peers, fd, peer->id);
+        peer->channel = make_channel(peer->peers, fd, peer->id);
 }
 
 /* Who calls and says nothing must not keep the others out. */
@@ -222,7 +223,7 @@ static void on_connection(void *self, int fd)
         peers->strangers++;
         g_ptr_array_remove_index(peers->callers, 0);
     }
-    g_ptr_array_add(peers->callers, make_link(peers, fd, 0));
+    g_ptr_array_add(peers->callers, make_channel(peers, fd, 0));
 }
 
 /* ---- In. ---- */
@@ -237,16 +238,16 @@ static void on_below(void *self, node_id from, GBytes *message)
 
 /* ---- Life. ---- */
 
-static void link_clear(void *link)
+static void channel_clear(void *channel)
 {
-    link_free(link);
+    channel_free(channel);
 }
 
 static void peer_free(void *data)
 {
     struct peer *peer = data;
     env_disarm(peer->peers->env.below, &peer->retry);
-    g_clear_pointer(&peer->link, link_free);
+    g_clear_pointer(&peer->channel, channel_free);
     while (!g_queue_is_empty(&peer->queue))
         pop(peer, 0);
     g_free(peer);
@@ -266,7 +267,7 @@ struct peers *peers_new(struct host *host, int listener,
     peers->host = host;
     peers->settings = settings;
     peers->peers = g_ptr_array_new_with_free_func(peer_free);
-    peers->callers = g_ptr_array_new_with_free_func(link_clear);
+    peers->callers = g_ptr_array_new_with_free_func(channel_clear);
     peers->acceptor =
         acceptor_new(host_loop(host), listener, on_connection, peers);
     env_bind(below, on_below, peers);
@@ -284,7 +285,7 @@ void peers_meet(struct peers *peers, node_id id, const struct address *address)
         g_ptr_array_add(peers->peers, peer);
     }
     peer->address = *address;
-    if (!peer->link && id < peers->env.id)
+    if (!peer->channel && id < peers->env.id)
         env_arm(peers->env.below, &peer->retry, 0);
 }
 
@@ -296,7 +297,7 @@ struct env *peers_env(struct peers *peers)
 bool peers_are_connected(const struct peers *peers, node_id id)
 {
     const struct peer *peer = peer_of(peers, id);
-    return peer && peer->link && link_to(peer->link) != 0;
+    return peer && peer->channel && channel_to(peer->channel) != 0;
 }
 
 uint64_t peers_dropped(const struct peers *peers)

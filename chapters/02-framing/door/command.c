@@ -1,0 +1,57 @@
+#include "02-framing/door/command.h"
+#include <string.h>
+#include <strings.h>
+
+enum { QUOTED = 64 }; /* So much of a wrong command is said back. */
+
+bool word_is(struct word word, const char *text)
+{
+    return strlen(text) == word.size &&
+           strncasecmp(word.data, text, word.size) == 0;
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+bool word_number(struct word word, int64_t *number)
+{
+    bool minus = word.size > 0 && word.data[0] == '-';
+    size_t digits = word.size - minus;
+    const char *digit = word.data + minus;
+    uint64_t sum = 0, most = (uint64_t)INT64_MAX + minus;
+    if (digits == 0 || digits > 19 || (digit[0] == '0' && word.size > 1))
+        return false;
+    for (size_t i = 0; i < digits; i++) {
+        if (!is_digit(digit[i]))
+            return false;
+        sum = 10 * sum + (uint64_t)(digit[i] - '0');
+    }
+    *number = (int64_t)(minus ? 0 - sum : sum);
+    return sum <= most;
+}
+
+/* It goes into a line, and on a screen. */
+static char *quote(struct word word)
+{
+    char *text = g_strndup(word.data, MIN(word.size, QUOTED));
+    for (char *c = text; *c; c++)
+        if (*c < ' ' || *c > '~')
+            *c = '?';
+    return text;
+}
+
+void put_unknown(struct wire_writer *out, const struct command *command)
+{
+    g_autofree char *name = quote(command->words[0]);
+    resp_put_error(out, "ERR unknown command '%s'", name);
+}
+
+void put_wrong_count(struct wire_writer *out, const struct command *command)
+{
+    g_autofree char *name = quote(command->words[0]);
+    g_autofree char *lower = g_ascii_strdown(name, -1);
+    resp_put_error(out, "ERR wrong number of arguments for '%s' command",
+                   lower);
+}

@@ -1,0 +1,37 @@
+/**
+ * @file command.h
+ * One command of a client, as those see it who serve it.
+ *
+ *     if (word_is(command->words[0], "GET") && command->count == 2)
+ *         ...command->words[1].data, .size...
+ */
+#ifndef FRAMING_COMMAND_H
+#define FRAMING_COMMAND_H
+#include "02-framing/resp_writer.h"
+#include "common/world/env.h"
+
+/** Bytes, any: they end where their size says. */
+struct word {
+    const char *data; /**< Borrowed. */
+    size_t size;      /**< Bytes of it. */
+};
+
+/** A command. */
+struct command {
+    node_id client;            /**< Who asks. */
+    enum resp_version version; /**< What it speaks. */
+    size_t count;              /**< Words; at least one, the name. */
+    const struct word *words;  /**< Valid while it is served. */
+};
+
+/** Is it @p text, in whatever case? */
+bool word_is(struct word word, const char *text);
+/** Is it the decimal number of one form, within 64 bits, that resp.h speaks of?
+ * Then it is @p number. */
+bool word_number(struct word word, int64_t *number);
+/** The error for a command that nobody knows. */
+void put_unknown(struct wire_writer *out, const struct command *command);
+/** The error for a command with too few words, or too many. */
+void put_wrong_count(struct wire_writer *out, const struct command *command);
+
+#endif
