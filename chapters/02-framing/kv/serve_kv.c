@@ -18,6 +18,7 @@
 #include <locale.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 enum { MEGABYTE = 1 << 20, SPARE = 32 };
 
@@ -90,12 +91,13 @@ static void tell_counts(void *self, GString *text)
     struct door_counts counts = door_counts(*(struct door **)self);
     g_string_append_printf(
         text,
+        "process_id:%d\r\n"
         "connected_clients:%u\r\ntotal_connections_received:%" G_GUINT64_FORMAT
         "\r\nrejected_connections:%" G_GUINT64_FORMAT
         "\r\ntotal_commands_processed:%" G_GUINT64_FORMAT
         "\r\nmalformed:%" G_GUINT64_FORMAT "\r\ncut:%" G_GUINT64_FORMAT "\r\n",
-        counts.clients, counts.visits, counts.refused, counts.commands,
-        counts.malformed, counts.cut);
+        (int)getpid(), counts.clients, counts.visits, counts.refused,
+        counts.commands, counts.malformed, counts.cut);
 }
 
 static void on_signal(void *self, int signal)
