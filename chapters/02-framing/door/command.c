@@ -4,15 +4,64 @@
 
 enum { QUOTED = 64 }; /* So much of a wrong command is said back. */
 
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* ---- Reading. ---- */
+
+/* What is left to read. */
+struct rest {
+    const char *next, *end;
+};
+
+/* A line of @p type and a number, of nine digits at most. */
+static bool read_line(struct rest *rest, char type, size_t *number)
+{
+    const char *digits = rest->next + 1, *at = digits;
+    *number = 0;
+    if (rest->next == rest->end || *rest->next != type)
+        return false;
+    for (; at < rest->end && at - digits < 9 && is_digit(*at); at++)
+        *number = 10 * *number + (size_t)(*at - '0');
+    rest->next = at + 2;
+    return at > digits && rest->end - at >= 2 && at[0] == '\r' && at[1] == '\n';
+}
+
+static bool read_word(struct rest *rest, struct word *word)
+{
+    size_t size;
+    if (!read_line(rest, RESP_BULK, &size) ||
+        (size_t)(rest->end - rest->next) < size + 2)
+        return false;
+    *word = (struct word){rest->next, size};
+    rest->next += size + 2;
+    return rest->next[-2] == '\r' && rest->next[-1] == '\n';
+}
+
+size_t command_read(const char *data, size_t size, GArray *words)
+{
+    struct rest rest = {data, data + size};
+    size_t count;
+    g_array_set_size(words, 0);
+    if (!read_line(&rest, RESP_ARRAY, &count))
+        return 0;
+    for (size_t i = 0; i < count; i++) {
+        struct word word;
+        if (!read_word(&rest, &word))
+            return 0;
+        g_array_append_val(words, word);
+    }
+    return (size_t)(rest.next - data);
+}
+
+/* ---- Words. ---- */
+
 bool word_is(struct word word, const char *text)
 {
     return strlen(text) == word.size &&
            strncasecmp(word.data, text, word.size) == 0;
-}
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
 }
 
 bool word_number(struct word word, int64_t *number)

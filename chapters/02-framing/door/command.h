@@ -24,6 +24,14 @@ struct command {
     const struct word *words;  /**< Valid while it is served. */
 };
 
+/** Read the command that begins at @p data: "*2", and so many strings, each
+ * behind its length (resp.h). Its @p words, a GArray of struct word, stand in
+ * @p data. Returns its bytes; 0 when this is no whole command.
+ *
+ * A run holds whole commands of one form, so this needs neither to remember
+ * anything nor to know other forms: it is what is left of a parser. */
+size_t command_read(const char *data, size_t size, GArray *words);
+
 /** Is it @p text, in whatever case? */
 bool word_is(struct word word, const char *text);
 /** Is it the decimal number of one form, within 64 bits, that resp.h speaks of?

@@ -26,9 +26,7 @@ struct desk {
     GHashTable *guests; /* By session.id. */
     GArray *ready;      /* node_id: who was answered, and may have more. */
     struct timer soon;
-    struct resp *resp;
-    struct resp *again; /* For what a transaction kept. */
-    GArray *words;
+    GArray *words; /* struct word, of the command being served. */
     struct wire_writer out;
 };
 
@@ -68,20 +66,11 @@ static void send_out(struct desk *desk, node_id client)
 
 /* ---- One command. ---- */
 
-/* The command that @p resp has read at @p data. */
-static struct command make_command(struct desk *desk, const struct guest *guest,
-                                   const struct resp *resp, const char *data)
+static struct command make_command(struct desk *desk, const struct guest *guest)
 {
-    const struct resp_item *items = resp_items(resp) + 1;
-    size_t count = resp_count(resp) - 1;
-    g_array_set_size(desk->words, 0);
-    for (size_t i = 0; i < count; i++) {
-        struct word word = {data + items[i].at, items[i].size};
-        g_array_append_val(desk->words, word);
-    }
     return (struct command){.client = guest->session.id,
                             .version = guest->session.version,
-                            .count = count,
+                            .count = desk->words->len,
                             .words = (const void *)desk->words->data};
 }
 
@@ -138,10 +127,9 @@ static void execute(struct desk *desk, struct guest *guest)
     }
     resp_put_array(&desk->out, count);
     while (at < kept->len) {
-        const uint8_t *data = kept->data + at;
-        at += (size_t)resp_parse(desk->again, data, kept->len - at);
-        struct command command =
-            make_command(desk, guest, desk->again, (const char *)data);
+        at += command_read((const char *)kept->data + at, kept->len - at,
+                           desk->words);
+        struct command command = make_command(desk, guest);
         serve(desk, guest, &command, false);
     }
 }
@@ -183,7 +171,7 @@ static bool ends_transaction(const struct command *command)
 static bool serve_at(struct desk *desk, struct guest *guest, const char *data,
                      size_t size)
 {
-    struct command command = make_command(desk, guest, desk->resp, data);
+    struct command command = make_command(desk, guest);
     if (command.count == 0)
         return true;
     if (ends_transaction(&command))
@@ -197,13 +185,6 @@ static bool serve_at(struct desk *desk, struct guest *guest, const char *data,
     return serve(desk, guest, &command, true) != DESK_PARKED;
 }
 
-/* A run whose last command is cut, or none: no door sends such a thing. */
-static void forget_half(struct desk *desk)
-{
-    resp_free(desk->resp);
-    desk->resp = resp_new((struct resp_limits){.commands = true});
-}
-
 /* Serve the first run. Returns whether it is done. */
 static bool serve_run(struct desk *desk, struct guest *guest)
 {
@@ -211,14 +192,11 @@ static bool serve_run(struct desk *desk, struct guest *guest)
     const char *data = g_bytes_get_data(g_queue_peek_head(&guest->runs), &size);
     while (guest->at < size && !guest->parked) {
         const char *next = data + guest->at;
-        ssize_t used =
-            resp_parse(desk->resp, (const uint8_t *)next, size - guest->at);
-        if (used <= 0) {
-            forget_half(desk);
-            return true;
-        }
-        guest->parked = !serve_at(desk, guest, next, (size_t)used);
-        guest->at += (size_t)used;
+        size_t used = command_read(next, size - guest->at, desk->words);
+        if (used == 0)
+            return true; /* No door sends such a thing. */
+        guest->parked = !serve_at(desk, guest, next, used);
+        guest->at += used;
         if (desk->out.size >= OUT_MOST)
             send_out(desk, guest->session.id);
     }
@@ -305,8 +283,6 @@ struct desk *desk_new(struct env *env, struct desk_service service)
         g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, guest_free);
     desk->ready = g_array_new(FALSE, FALSE, sizeof(node_id));
     desk->soon = (struct timer){.fire = on_soon, .self = desk};
-    desk->resp = resp_new((struct resp_limits){.commands = true});
-    desk->again = resp_new((struct resp_limits){.commands = true});
     desk->words = g_array_new(FALSE, FALSE, sizeof(struct word));
     desk->out.most = env->most;
     return desk;
@@ -318,8 +294,6 @@ void desk_free(struct desk *desk)
     g_hash_table_unref(desk->guests);
     g_array_unref(desk->ready);
     g_array_unref(desk->words);
-    resp_free(desk->resp);
-    resp_free(desk->again);
     wire_clear(&desk->out);
     g_free(desk);
 }

@@ -198,7 +198,7 @@ static void compare(unsigned depth, double aim)
 int main(void)
 {
     struct stage *stage = stage_new();
-    printf("A key-value server in memory: GET and SET in turn, of 10000 keys, "
+    printf("A key-value server in memory: GET and SET in turn, of 1000 keys, "
            "64 bytes each,\nby TCP over loopback, closed loop, %d rounds\n",
            ROUNDS);
     processors_use(0);

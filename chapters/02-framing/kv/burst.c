@@ -322,7 +322,7 @@ bool burst_run(const struct address *address, const struct burst_plan *plan,
 {
     GError *why = NULL;
     struct burst burst = {.plan = *plan, .error = &why};
-    burst.plan.keys = plan->keys ? plan->keys : 10000;
+    burst.plan.keys = plan->keys ? plan->keys : 1000;
     burst.plan.size = plan->size ? plan->size : 64;
     burst.guns = g_new0(struct gun, plan->clients);
     burst.epoll = epoll_create1(EPOLL_CLOEXEC);

@@ -21,7 +21,7 @@
 struct burst_plan {
     unsigned clients; /**< How many; at least 1. */
     unsigned depth;   /**< Commands under way, each; at least 1. */
-    unsigned keys;    /**< How many there are; 0: 10000. */
+    unsigned keys;    /**< How many there are; 0: 1000. */
     size_t size;      /**< Bytes of a value; 0: 64. */
     nsec warmup;      /**< Before anything is counted. */
     nsec duration;    /**< How long it is counted. */

@@ -2,6 +2,8 @@
 #include "02-framing/kv/siphash.h"
 #include <string.h>
 
+enum { SMALL = 256 }; /* Bytes of a value that may stand beside its key. */
+
 /* When a record's time is up. Most have none, so it stands apart. */
 struct alarm_clock {
     struct timer timer;
@@ -53,7 +55,8 @@ static void record_free(void *data)
 {
     struct record *record = data;
     drop_alarm(record);
-    g_free((char *)record->value.data);
+    if (record->capacity)
+        g_free((char *)record->value.data);
     g_free(record);
 }
 
@@ -79,12 +82,30 @@ struct record *table_find(struct table *table, struct word key)
 
 /* ---- Changing. ---- */
 
+static char *behind_key(struct record *record)
+{
+    return (char *)(record + 1) + record->key.size;
+}
+
+/* Memory for @p size bytes of value, which keeps those that are there. Behind
+ * the key if it fits: then one read brings both to the processor. */
 static void reserve(struct record *record, size_t size)
 {
-    if (size <= record->capacity && size >= record->capacity / 4)
-        return;
-    record->value.data = g_realloc((char *)record->value.data, MAX(size, 1));
-    record->capacity = size;
+    char *elsewhere = record->capacity ? (char *)record->value.data : NULL;
+    if (size > record->beside) {
+        if (size <= record->capacity && size >= record->capacity / 4)
+            return;
+        const char *old = record->value.data;
+        record->value.data = g_realloc(elsewhere, size);
+        record->capacity = size;
+        if (!elsewhere)
+            memcpy((char *)record->value.data, old, record->value.size);
+    } else if (elsewhere) {
+        record->value.data = memcpy(behind_key(record), elsewhere,
+                                    MIN(size, record->value.size));
+        record->capacity = 0;
+        g_free(elsewhere);
+    }
 }
 
 bool table_set(struct table *table, struct record *record, struct word value)
@@ -104,7 +125,7 @@ bool table_append(struct table *table, struct record *record, struct word more)
     size_t size = record->value.size + more.size;
     if (!has_room(table, more.size))
         return false;
-    if (size > record->capacity)
+    if (size > MAX(record->capacity, record->beside))
         reserve(record, MIN(2 * size, size + (1 << 20)));
     memcpy((char *)record->value.data + record->value.size, more.data,
            more.size);
@@ -113,15 +134,17 @@ bool table_append(struct table *table, struct record *record, struct word more)
     return true;
 }
 
-/* The key's bytes stand behind the record. */
-static struct record *add(struct table *table, struct word key)
+/* The key's bytes stand behind the record, and a small value behind those. */
+static struct record *add(struct table *table, struct word key, size_t size)
 {
-    struct record *record = g_malloc(sizeof *record + key.size);
+    size_t beside = MIN(size, SMALL);
+    struct record *record = g_malloc(sizeof *record + key.size + beside);
     *record = (struct record){
         .key = {(char *)(record + 1), key.size},
+        .beside = beside,
         .hash = (uint32_t)siphash(table->secret, key.data, key.size)};
     memcpy(record + 1, key.data, key.size);
-    reserve(record, 1);
+    record->value.data = behind_key(record);
     g_hash_table_add(table->records, record);
     table->size += cost_of(record);
     return record;
@@ -134,7 +157,7 @@ struct record *table_put(struct table *table, struct word key,
     if (!record) {
         if (!has_room(table, TABLE_RECORD + key.size + value.size))
             return NULL;
-        record = add(table, key);
+        record = add(table, key, value.size);
     }
     if (!table_set(table, record, value))
         return NULL;

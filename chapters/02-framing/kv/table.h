@@ -25,7 +25,8 @@ struct table;
 struct record {
     struct word key;   /**< The table's. */
     struct word value; /**< The table's: changed by table_put() and such. */
-    size_t capacity;   /**< Bytes that there is memory for. */
+    size_t beside;     /**< Bytes of memory behind the key, for small values. */
+    size_t capacity;   /**< Bytes of memory elsewhere, for larger ones. */
     uint32_t hash;     /**< Of the key. */
     struct alarm_clock *alarm; /**< When its time is up; NULL: never. */
 };
