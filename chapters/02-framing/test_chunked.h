@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NOTED = 40, MANY = 100000 };
+enum { NOTED = 40, QUOTED = 20, MANY = 100000 };
 
 /* ---- The model: a cursor, which stops at the first wrong byte. ---- */
 
@@ -158,7 +158,7 @@ static void expect_piece(const struct show *show, const uint8_t *shown,
     while (begin < used && body[begin] != 'x')
         begin++;
     size_t end = begin;
-    while (end < size && body[end] == 'x')
+    while (begin < used && end < size && body[end] == 'x')
         end++;
     expect_equal("bytes of the body in the piece:", piece->size, end - begin);
     if (piece->size == 0)
@@ -200,20 +200,34 @@ static bool show_until(struct show *show, size_t end)
     return used != -1;
 }
 
+/* "... 0\r\nA:b", the last bytes up to @p end, in a sentence. Returns new. */
+static char *quote(const char *sentence, const struct model *model, size_t end)
+{
+    GString *text = g_string_new(sentence);
+    size_t begin = end > QUOTED ? end - QUOTED : 0;
+    g_string_append(text, begin > 0 ? " \"..." : " \"");
+    append_escaped(text, model->bytes + begin, end - begin);
+    return g_string_free(g_string_append(text, "\""), FALSE);
+}
+
 /* They have come, and the model knows them. */
 static void expect_until(struct show *show, size_t end)
 {
     const struct model *model = show->model;
     bool right = show_until(show, end);
     if (end > model->at && !model->whole) {
-        expect_that(!right, "-1, from the first wrong byte on",
-                    "%zu bytes used", show->at);
+        g_autofree char *wrong =
+            quote("-1, with the last byte of", model, model->at + 1);
+        expect_that(!right, wrong, "%zu bytes used", show->at);
         return;
     }
-    expect_that(right, "no -1, since this is right so far", "-1");
-    expect_equal("of what is there of the body, used are", show->at,
-                 MIN(end, model->at));
-    expect_equal("chunked_ended says", chunked_ended(&show->chunked),
+    g_autofree char *so_far =
+        quote("no -1, since this is right so far:", model, end);
+    g_autofree char *used = quote("bytes used of", model, end);
+    g_autofree char *ended = quote("chunked_ended behind", model, end);
+    expect_that(right, so_far, "-1");
+    expect_equal(used, show->at, MIN(end, model->at));
+    expect_equal(ended, chunked_ended(&show->chunked),
                  model->whole && end >= model->at);
 }
 
@@ -233,14 +247,14 @@ static void expect_bytewise(const struct model *model, size_t most)
         expect_until(&show, end);
 }
 
-/* All at once, byte by byte, and cut in two at each place or, when it is long,
+/* Byte by byte, all at once, and cut in two at each place or, when it is long,
  * at some. */
 static void expect_model(const char *bytes, size_t size, size_t most)
 {
     struct model model = model_of(bytes, size, most);
+    expect_bytewise(&model, most);
     for (size_t cut = 0; cut < size; cut += 1 + size / 300)
         expect_cut(&model, most, cut);
-    expect_bytewise(&model, most);
     g_string_free(model.body, TRUE);
 }
 
