@@ -10,16 +10,21 @@
  *     -- chunk ------------ last  -- trailers ---------- the end
  *
  * A chunk is a line with its size, in hexadecimal digits of either case, and so
- * many bytes, and CR LF. Behind the size may stand *extensions*, from a ";" on:
- * they are passed over. A chunk of size 0 is the last. Lines that look like
- * header fields may follow, the *trailers*: passed over too; and an empty line
- * ends it.
+ * many bytes, and CR LF. The size may have zeros in front, and blanks (spaces and
+ * tabs) behind, since old senders pad it. Behind these may stand *extensions*:
+ * a ";" and any text. A chunk of size 0 is the last, and only its line is there.
+ * *Trailers* may follow, lines that look like header fields: a name, which is a
+ * token (RFC 9110, 5.6.2), a ":" right behind it, and any text. An empty line
+ * ends the body.
+ *
+ * Text is any bytes but control characters; tabs are allowed, and so are bytes
+ * from 80 on. Extensions and trailers are passed over. Nothing in them has a
+ * meaning, quotes neither: a quoted string cannot hold a line end.
  *
  * Two programs that disagree about where a body ends disagree about where the
  * next request begins: that is how requests are smuggled past a proxy. So what
- * is not said above is refused: a line that LF alone ends, a sign, "0x", a size
- * without a digit, blanks in front. Blanks (spaces and tabs) behind the size are
- * passed over, since old senders pad it (RFC 9112, 7.1.1).
+ * is not said above is refused: LF without CR, CR without LF, a sign, "0x", a
+ * size without a digit, blanks in front of a size or a trailer.
  *
  * It is read in one pass, in place, in any pieces, and without memory: the
  * state is the struct.
@@ -29,34 +34,36 @@
 #include "02-framing/wire.h"
 #include <sys/types.h>
 
-/** Bytes of a size line, extensions and all, its CR LF not counted; and of all
- * trailers together, with their CR LF. One more is refused as soon as it is
- * there. */
+/** Bytes of a size line, extensions and all; and of all trailers of a body
+ * together. CR LF do not count. One more is refused as soon as it is there. */
 #define CHUNKED_LINE 4096
 
 /** How far a reader is: the reader's own. */
 enum chunked_phase {
-    CHUNKED_SIZE,       /**< In the digits of a size. */
-    CHUNKED_EXTENSION,  /**< Behind them, in the same line. */
-    CHUNKED_SIZE_LF,    /**< CR was there: LF must follow. */
-    CHUNKED_DATA,       /**< In a chunk's bytes, of which some are left. */
-    CHUNKED_DATA_CR,    /**< Behind them: CR must follow. */
-    CHUNKED_DATA_LF,    /**< And LF. */
-    CHUNKED_TRAILER,    /**< Behind the last chunk: at or in a line. */
-    CHUNKED_TRAILER_LF, /**< CR was there. */
-    CHUNKED_END,        /**< The body is over. */
-    CHUNKED_WRONG,      /**< This is no body in chunks, or too much. */
+    CHUNKED_SIZE,      /**< In the digits of a size, or before them. */
+    CHUNKED_BLANKS,    /**< Behind them, in the same line. */
+    CHUNKED_EXTENSION, /**< Behind a ";" of that line. */
+    CHUNKED_SIZE_LF,   /**< CR was there: LF must follow. */
+    CHUNKED_DATA,      /**< In a chunk's bytes, of which some are left. */
+    CHUNKED_DATA_CR,   /**< Behind them: CR must follow. */
+    CHUNKED_DATA_LF,   /**< And LF. */
+    CHUNKED_NAME,      /**< Behind the last chunk: in a name, or before it. */
+    CHUNKED_VALUE,     /**< Behind the ":" of that line. */
+    CHUNKED_VALUE_LF,  /**< CR was there: LF must follow. */
+    CHUNKED_END_LF,    /**< The same, and nothing was before the CR. */
+    CHUNKED_END,       /**< The body is over. */
+    CHUNKED_WRONG,     /**< This is no body in chunks, or too much. */
 };
 
 /** A body being read. Begins as {.most = ...}. */
 struct chunked {
     uint64_t most;            /**< Bytes of body, no more: the owner's. */
     enum chunked_phase phase; /**< The rest is the reader's. */
-    uint64_t left;  /**< Of a chunk: its size so far, or what lacks. */
-    uint64_t total; /**< Bytes of body in this chunk and before. */
-    size_t line;    /**< Bytes of the line, or of the trailers. */
-    size_t digits;  /**< Of this size. */
-    bool field;     /**< This trailer has a name and a colon. */
+    bool begun;     /**< This size has a digit, this name has a character. */
+    size_t line;    /**< Bytes of this line, or of the trailers. */
+    uint64_t left;  /**< Of this chunk: its size so far, or what is to come. */
+    uint64_t total; /**< Bytes of body in the chunks before; with this one's,
+                       when its line is over. */
 };
 
 /** Some bytes of the body, where they are. */
@@ -66,17 +73,20 @@ struct chunked_piece {
 };
 
 /** Read on: these @p size bytes follow those used before. Returns how many are
- * used, and which @p piece of the body was among them; 0 when there are none,
- * or the body has ended: what follows is not its; -1 when this is wrong, or too
- * much, and from then on. */
+ * used, which need not be all; 0 when there are none, or the body has ended:
+ * what follows is not its. The @p piece is all that is there of one chunk, and
+ * the last of the bytes used; or it is empty. -1: this is wrong, or too much,
+ * and from then on. That is said with the first byte that cannot be right; of a
+ * size, with the digit that makes it more than `most` has room for. */
 ssize_t chunked_parse(struct chunked *chunked, const uint8_t *data, size_t size,
                       struct chunked_piece *piece);
 /** Is the body over, its last CR LF read? */
 bool chunked_ended(const struct chunked *chunked);
 
-/** Write one chunk; nothing when @p size is 0, for that would be the last. */
+/** Write one chunk: no zeros in front of its size, and no extensions. Nothing
+ * when @p size is 0, for that would be the last. */
 void chunked_put(struct wire_writer *out, const void *data, size_t size);
-/** Write the last chunk and the end. */
+/** Write the last chunk and the end, without trailers. */
 void chunked_put_end(struct wire_writer *out);
 
 #endif
