@@ -1,6 +1,4 @@
 #include "02-framing/door/command.h"
-#include <string.h>
-#include <strings.h>
 
 enum { QUOTED = 64 }; /* So much of a wrong command is said back. */
 
@@ -57,12 +55,6 @@ size_t command_read(const char *data, size_t size, GArray *words)
 }
 
 /* ---- Words. ---- */
-
-bool word_is(struct word word, const char *text)
-{
-    return strlen(text) == word.size &&
-           strncasecmp(word.data, text, word.size) == 0;
-}
 
 bool word_number(struct word word, int64_t *number)
 {

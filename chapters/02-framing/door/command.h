@@ -8,13 +8,8 @@
 #ifndef FRAMING_COMMAND_H
 #define FRAMING_COMMAND_H
 #include "02-framing/resp_writer.h"
+#include "02-framing/word.h"
 #include "common/world/env.h"
-
-/** Bytes, any: they end where their size says. */
-struct word {
-    const char *data; /**< Borrowed. */
-    size_t size;      /**< Bytes of it. */
-};
 
 /** A command. */
 struct command {
@@ -32,8 +27,6 @@ struct command {
  * anything nor to know other forms: it is what is left of a parser. */
 size_t command_read(const char *data, size_t size, GArray *words);
 
-/** Is it @p text, in whatever case? */
-bool word_is(struct word word, const char *text);
 /** Is it the decimal number of one form, within 64 bits, that resp.h speaks of?
  * Then it is @p number. */
 bool word_number(struct word word, int64_t *number);

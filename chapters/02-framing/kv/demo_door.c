@@ -203,7 +203,7 @@ int main(void)
     if (!ready || !address_parse(&server, strchr(ready, ' ') + 1, NULL))
         return complain(FAILED, "kv did not start");
     printf(
-        "A server in a process of its own (build/bin/kv). A command comes in "
+        "A server in a process of its own, build/bin/kv. A command comes in "
         "three pieces,\nthe next is typed by hand; and then somebody "
         "announces a billion words:\n\n");
     show_bytes();

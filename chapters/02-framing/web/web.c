@@ -1,0 +1,496 @@
+/*
+ *     HEAD --> BODY --> ANSWER --> HEAD ..     a request after the other
+ *        \______\_________\_____> LEAVING      the end is told, the rest dropped
+ *
+ * The owner writes into the stream; what that does not take waits in `rest`. As
+ * long as there is any, no next request is looked at.
+ */
+#include "02-framing/web/web.h"
+#include "01-sockets/acceptor.h"
+#include "01-sockets/stream.h"
+#include "02-framing/chunked.h"
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum phase { HEAD, BODY, ANSWER, LEAVING };
+enum { STEP = 1 << 16 }; /* Bytes: of a body for one patience; of a chunk. */
+#define LINGER (2 * SEC) /* For a last answer to be read. */
+
+struct exchange {
+    struct web *web;
+    struct stream *stream;
+    GList link; /* Among the web's. */
+    enum phase phase;
+    struct timer deadline;
+    struct timer soon; /* To turn over, when the owner is not in the way. */
+    bool inside;       /* The owner is being called. */
+    bool ended;        /* The client has ended its side. */
+
+    struct http_request request;
+    bool half; /* The next head has begun to come. */
+    struct chunked chunked;
+    uint64_t left; /* Of a body with a length. */
+    size_t step;   /* Bytes of it since the deadline was moved. */
+
+    struct exchange_owner owner;
+    bool owned;
+    bool began;     /* The answer; it .. */
+    bool headless;  /* .. has no body to be sent: HEAD, 304; .. */
+    int64_t length; /* .. lacks so many bytes, or an http_end; .. */
+    bool done;      /* .. and is whole. */
+    bool keeps;     /* The connection stays, after it. */
+    GByteArray *rest;
+    size_t backlog; /* When we looked last. */
+};
+
+struct web {
+    struct loop *loop;
+    struct web_settings settings;
+    struct web_counts counts;
+    struct acceptor *acceptor;
+    web_handler *on_request;
+    void *self;
+    GQueue exchanges;
+};
+
+static void give(struct exchange *exchange, nsec span)
+{
+    loop_arm(exchange->web->loop, &exchange->deadline, span);
+}
+
+static void give_patience(struct exchange *exchange)
+{
+    exchange->backlog = stream_backlog(exchange->stream);
+    exchange->step = 0;
+    give(exchange, exchange->web->settings.patience);
+}
+
+/* ---- Turning over. ---- */
+
+static void tell_over(struct exchange *exchange)
+{
+    struct exchange_owner owner = exchange->owner;
+    bool owned = exchange->owned;
+    exchange->owned = false;
+    if (owned && owner.on_over)
+        owner.on_over(owner.self, exchange);
+}
+
+static void leave(struct exchange *exchange)
+{
+    exchange->phase = LEAVING;
+    give(exchange, LINGER);
+    if (exchange->rest->len == 0)
+        stream_end(exchange->stream);
+}
+
+static void begin_next(struct exchange *exchange)
+{
+    exchange->phase = HEAD;
+    exchange->half = exchange->began = exchange->done = false;
+    exchange->request.searched = 0;
+    give(exchange, exchange->web->settings.idle);
+}
+
+/* The answer is whole: next, or leave. One that was given before the body came
+ * says that nobody wants the body. */
+static void turn_over(struct exchange *exchange)
+{
+    if (!exchange->done || exchange->phase == LEAVING)
+        return;
+    bool stays = exchange->keeps && exchange->phase == ANSWER;
+    tell_over(exchange);
+    if (stays)
+        begin_next(exchange);
+    else
+        leave(exchange);
+}
+
+static void on_soon(void *self)
+{
+    struct exchange *exchange = self;
+    turn_over(exchange);
+    if (exchange->phase == HEAD)
+        stream_again(exchange->stream);
+}
+
+/* Not from here: whoever finished it may stand in the middle of something. */
+static void finish(struct exchange *exchange)
+{
+    exchange->done = true;
+    if (!exchange->inside)
+        loop_arm(exchange->web->loop, &exchange->soon, 0);
+}
+
+/* ---- The answer. ---- */
+
+static void put(struct exchange *exchange, const void *data, size_t size)
+{
+    size_t taken = 0;
+    if (exchange->rest->len == 0)
+        taken = stream_write(exchange->stream, data, size);
+    g_byte_array_append(exchange->rest, (const uint8_t *)data + taken,
+                        (guint)(size - taken));
+}
+
+static void begin(struct exchange *exchange, struct http_answer answer)
+{
+    struct wire_writer out = {.most = SIZE_MAX};
+    bool old = exchange->request.minor == 0;
+    g_assert(!exchange->began);
+    exchange->began = true;
+    if (answer.length == HTTP_CHUNKED && old)
+        answer.length = HTTP_CLOSED;
+    if (answer.length == HTTP_CLOSED || exchange->phase != ANSWER ||
+        exchange->ended)
+        exchange->keeps = false;
+    answer.keeps = exchange->keeps;
+    answer.old = old;
+    answer.now = time(NULL);
+    exchange->length = answer.length;
+    exchange->headless = exchange->headless || answer.length == HTTP_NONE;
+    http_put_head(&out, &answer);
+    put(exchange, out.data, out.size);
+    wire_clear(&out);
+}
+
+void exchange_own(struct exchange *exchange, struct exchange_owner owner)
+{
+    exchange->owner = owner;
+    exchange->owned = true;
+}
+
+void exchange_begin(struct exchange *exchange, struct http_answer answer)
+{
+    begin(exchange, answer);
+    give_patience(exchange);
+    if (exchange->headless || exchange->length == 0)
+        finish(exchange);
+}
+
+void exchange_answer(struct exchange *exchange, unsigned status,
+                     const char *type, const void *data, size_t size)
+{
+    begin(exchange, (struct http_answer){.status = status,
+                                         .type = type,
+                                         .length = (int64_t)size});
+    if (!exchange->headless)
+        put(exchange, data, size);
+    finish(exchange);
+}
+
+size_t exchange_write(struct exchange *exchange, const void *data, size_t size)
+{
+    size_t count = MIN(size, STEP);
+    if (exchange->done || exchange->rest->len > 0 || count == 0)
+        return 0;
+    if (exchange->length == HTTP_CHUNKED) {
+        struct wire_writer out = {.most = SIZE_MAX};
+        chunked_put(&out, data, count);
+        put(exchange, out.data, out.size);
+        wire_clear(&out);
+    } else {
+        if (exchange->length >= 0)
+            count = MIN(count, (uint64_t)exchange->length);
+        put(exchange, data, count);
+    }
+    if (exchange->length > 0 && (exchange->length -= (int64_t)count) == 0)
+        finish(exchange);
+    return count;
+}
+
+void exchange_finish(struct exchange *exchange)
+{
+    if (exchange->done)
+        return;
+    if (exchange->length == HTTP_CHUNKED) {
+        struct wire_writer out = {.most = SIZE_MAX};
+        chunked_put_end(&out);
+        put(exchange, out.data, out.size);
+        wire_clear(&out);
+    } else if (exchange->length > 0) { /* Some is lacking: that must show. */
+        stream_abort(exchange->stream);
+    }
+    finish(exchange);
+}
+
+static void refuse(struct exchange *exchange, unsigned status, const char *why)
+{
+    g_autofree char *text =
+        g_strdup_printf("%u %s: %s.\n", status, http_phrase(status), why);
+    exchange->web->counts.refused++;
+    if (exchange->began) {
+        stream_abort(exchange->stream);
+        return;
+    }
+    exchange->keeps = false;
+    exchange_answer(exchange, status, "text/plain; charset=utf-8", text,
+                    strlen(text));
+}
+
+/* ---- The request. ---- */
+
+static void call_whole(struct exchange *exchange)
+{
+    exchange->phase = ANSWER;
+    give_patience(exchange);
+    if (exchange->owned && exchange->owner.on_whole)
+        exchange->owner.on_whole(exchange->owner.self, exchange);
+}
+
+static void call_handler(struct exchange *exchange)
+{
+    static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
+    struct http_request *request = &exchange->request;
+    struct web *web = exchange->web;
+    bool body = request->chunked || request->length > 0;
+    web->counts.requests++;
+    exchange->keeps = request->keeps;
+    exchange->headless = word_is(request->method, "HEAD");
+    exchange->phase = body ? BODY : ANSWER;
+    exchange->left = request->length;
+    exchange->chunked = (struct chunked){.most = web->settings.body};
+    if (body)
+        give_patience(exchange);
+    web->on_request(web->self, exchange, request);
+    g_assert(exchange->began || exchange->owned);
+    if (!exchange->began && request->expects)
+        put(exchange, go_on, sizeof go_on - 1);
+    if (!exchange->began && !body)
+        call_whole(exchange);
+}
+
+static size_t take_head(struct exchange *exchange, const uint8_t *data,
+                        size_t size)
+{
+    struct http_request *request = &exchange->request;
+    if (exchange->rest->len > 0 || size == 0)
+        return 0;
+    ssize_t used = http_parse(request, (const char *)data, size);
+    if (used < 0)
+        refuse(exchange, request->status, request->why);
+    else if (used > 0 && request->length > exchange->web->settings.body)
+        refuse(exchange, 413, "the body is too long");
+    else if (used > 0)
+        call_handler(exchange);
+    else if (!exchange->half)
+        give_patience(exchange);
+    exchange->half = true;
+    return used > 0 ? (size_t)used : 0;
+}
+
+static void take_piece(struct exchange *exchange, const uint8_t *data,
+                       size_t size)
+{
+    exchange->step += size;
+    if (exchange->step >= STEP)
+        give_patience(exchange);
+    if (size > 0 && exchange->owned && exchange->owner.on_body)
+        exchange->owner.on_body(exchange->owner.self, exchange, data, size);
+}
+
+static size_t take_chunk(struct exchange *exchange, const uint8_t *data,
+                         size_t size)
+{
+    struct chunked_piece piece;
+    ssize_t used = chunked_parse(&exchange->chunked, data, size, &piece);
+    if (used < 0) {
+        refuse(exchange, 400, "the chunks are wrong, or too much");
+        return size;
+    }
+    take_piece(exchange, piece.data, piece.size);
+    if (chunked_ended(&exchange->chunked))
+        call_whole(exchange);
+    return (size_t)used;
+}
+
+static size_t take_body(struct exchange *exchange, const uint8_t *data,
+                        size_t size)
+{
+    if (size == 0)
+        return 0;
+    if (exchange->request.chunked)
+        return take_chunk(exchange, data, size);
+    size_t count = MIN(size, exchange->left);
+    exchange->left -= count;
+    take_piece(exchange, data, count);
+    if (exchange->left == 0)
+        call_whole(exchange);
+    return count;
+}
+
+/* As far as one of head, body, answer goes. */
+static size_t take(struct exchange *exchange, const uint8_t *data, size_t size)
+{
+    size_t used = 0;
+    exchange->inside = true;
+    if (exchange->phase == HEAD)
+        used = take_head(exchange, data, size);
+    else if (exchange->phase == BODY)
+        used = take_body(exchange, data, size);
+    exchange->inside = false;
+    turn_over(exchange);
+    return used;
+}
+
+static void on_end(struct exchange *exchange)
+{
+    if (exchange->phase == HEAD && exchange->rest->len == 0)
+        leave(exchange);
+    else if (exchange->phase == BODY)
+        stream_abort(exchange->stream);
+    else
+        exchange->keeps = false;
+}
+
+static size_t on_bytes(void *self, const uint8_t *data, size_t size, bool ended)
+{
+    struct exchange *exchange = self;
+    size_t used = 0, count = 1;
+    while (count > 0 && exchange->phase != LEAVING) {
+        count = take(exchange, data + used, size - used);
+        used += count;
+    }
+    exchange->ended = ended;
+    if (ended && exchange->phase != LEAVING)
+        on_end(exchange);
+    return exchange->phase == LEAVING ? size : used;
+}
+
+/* ---- Room, and the end. ---- */
+
+static void on_room(void *self)
+{
+    struct exchange *exchange = self;
+    size_t taken = stream_write(exchange->stream, exchange->rest->data,
+                                exchange->rest->len);
+    g_byte_array_remove_range(exchange->rest, 0, (guint)taken);
+    if (exchange->rest->len > 0)
+        return;
+    if (exchange->phase == LEAVING) {
+        stream_end(exchange->stream);
+        return;
+    }
+    exchange->inside = true;
+    if (exchange->began && !exchange->done && exchange->owned &&
+        exchange->owner.on_room)
+        exchange->owner.on_room(exchange->owner.self, exchange);
+    exchange->inside = false;
+    turn_over(exchange);
+    if (exchange->phase == HEAD)
+        stream_again(exchange->stream);
+}
+
+static void exchange_free(struct exchange *exchange)
+{
+    struct web *web = exchange->web;
+    tell_over(exchange);
+    loop_disarm(web->loop, &exchange->deadline);
+    loop_disarm(web->loop, &exchange->soon);
+    g_queue_unlink(&web->exchanges, &exchange->link);
+    stream_free(exchange->stream);
+    g_byte_array_unref(exchange->rest);
+    g_free(exchange);
+}
+
+static void on_close(void *self, int error)
+{
+    (void)error;
+    exchange_free(self);
+}
+
+/* An answer that is read on, or has nothing to be read yet, is not late. */
+static bool is_late(const struct exchange *exchange)
+{
+    size_t backlog = stream_backlog(exchange->stream);
+    bool reads = backlog < exchange->backlog ||
+                 (backlog == 0 && exchange->rest->len == 0);
+    return exchange->phase != ANSWER || !reads;
+}
+
+static void on_deadline(void *self)
+{
+    struct exchange *exchange = self;
+    if (!is_late(exchange)) {
+        give_patience(exchange);
+        return;
+    }
+    exchange->web->counts.late++;
+    if (exchange->phase == HEAD && !exchange->half)
+        leave(exchange);
+    else if (exchange->phase == LEAVING || exchange->began)
+        stream_abort(exchange->stream);
+    else
+        refuse(exchange, 408, "the request did not come in time");
+}
+
+/* ---- Coming. ---- */
+
+static void turn_away(struct web *web, int fd)
+{
+    static const char why[] = "HTTP/1.1 503 Service Unavailable\r\n"
+                              "Content-Length: 0\r\n"
+                              "Connection: close\r\n\r\n";
+    web->counts.refused++;
+    send(fd, why, sizeof why - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+    close(fd);
+}
+
+static void let_in(struct web *web, int fd)
+{
+    struct exchange *exchange = g_new0(struct exchange, 1);
+    exchange->web = web;
+    exchange->deadline = (struct timer){.fire = on_deadline, .self = exchange};
+    exchange->soon = (struct timer){.fire = on_soon, .self = exchange};
+    exchange->rest = g_byte_array_new();
+    exchange->link.data = exchange;
+    exchange->stream = stream_new(web->loop, NULL, fd,
+                                  (struct stream_owner){.on_bytes = on_bytes,
+                                                        .on_room = on_room,
+                                                        .on_close = on_close,
+                                                        .self = exchange});
+    g_queue_push_tail_link(&web->exchanges, &exchange->link);
+    begin_next(exchange);
+}
+
+static void on_connection(void *self, int fd)
+{
+    struct web *web = self;
+    if (web->exchanges.length < web->settings.clients)
+        let_in(web, fd);
+    else
+        turn_away(web, fd);
+}
+
+/* ---- Life. ---- */
+
+struct web *web_new(struct loop *loop, int listener, web_handler *on_request,
+                    void *self, struct web_settings settings)
+{
+    struct web *web = g_new0(struct web, 1);
+    web->loop = loop;
+    web->settings = settings;
+    web->settings.clients = settings.clients ? settings.clients : 10000;
+    web->settings.body = settings.body ? settings.body : 64 << 20;
+    web->settings.patience = settings.patience ? settings.patience : 10 * SEC;
+    web->settings.idle = settings.idle ? settings.idle : 60 * SEC;
+    web->on_request = on_request;
+    web->self = self;
+    web->acceptor = acceptor_new(loop, listener, on_connection, web);
+    return web;
+}
+
+struct web_counts web_counts(const struct web *web)
+{
+    struct web_counts counts = web->counts;
+    counts.clients = web->exchanges.length;
+    return counts;
+}
+
+void web_free(struct web *web)
+{
+    acceptor_free(web->acceptor);
+    while (!g_queue_is_empty(&web->exchanges))
+        exchange_free(web->exchanges.head->data);
+    g_free(web);
+}
