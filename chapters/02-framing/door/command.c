@@ -14,7 +14,7 @@ struct rest {
     const char *next, *end;
 };
 
-/* A line of @p type and a number, of nine digits at most. */
+/* A line of @p type and a number, of nine digits at most and one form. */
 static bool read_line(struct rest *rest, char type, size_t *number)
 {
     const char *digits = rest->next + 1, *at = digits;
@@ -23,8 +23,11 @@ static bool read_line(struct rest *rest, char type, size_t *number)
         return false;
     for (; at < rest->end && at - digits < 9 && is_digit(*at); at++)
         *number = 10 * *number + (size_t)(*at - '0');
+    if (at == digits || rest->end - at < 2 || at[0] != '\r' || at[1] != '\n' ||
+        (digits[0] == '0' && at > digits + 1))
+        return false;
     rest->next = at + 2;
-    return at > digits && rest->end - at >= 2 && at[0] == '\r' && at[1] == '\n';
+    return true;
 }
 
 static bool read_word(struct rest *rest, struct word *word)
@@ -52,6 +55,18 @@ size_t command_read(const char *data, size_t size, GArray *words)
         g_array_append_val(words, word);
     }
     return (size_t)(rest.next - data);
+}
+
+size_t reply_size(const char *data, size_t size)
+{
+    struct rest rest = {data, data + size};
+    struct word word;
+    if (size > 0 && data[0] == RESP_BULK)
+        return read_word(&rest, &word) ? (size_t)(rest.next - data) : 0;
+    if (size == 0 || !memchr("+-:", data[0], 3))
+        return 0;
+    const char *end = memchr(data, '\n', size);
+    return end && end[-1] == '\r' ? (size_t)(end - data) + 1 : 0;
 }
 
 /* ---- Words. ---- */

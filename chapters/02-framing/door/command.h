@@ -21,11 +21,15 @@ struct command {
 
 /** Read the command that begins at @p data: "*2", and so many strings, each
  * behind its length (resp.h). Its @p words, a GArray of struct word, stand in
- * @p data. Returns its bytes; 0 when this is no whole command.
+ * @p data. Returns its bytes; 0 when this is none, or not all there.
  *
- * A run holds whole commands of one form, so this needs neither to remember
- * anything nor to know other forms: it is what is left of a parser. */
+ * Nearly all commands are of this form, and nearly all are there at once. So
+ * this needs neither know other forms nor remember how far it came; resp.h does
+ * both, for the others. */
 size_t command_read(const char *data, size_t size, GArray *words);
+/** The bytes of the reply that begins at @p data, if it is a line or a string,
+ * as nearly all are; 0 when it is something else, or not all there. */
+size_t reply_size(const char *data, size_t size);
 
 /** Is it the decimal number of one form, within 64 bits, that resp.h speaks of?
  * Then it is @p number. */

@@ -60,7 +60,8 @@ static void send_out(struct desk *desk, node_id client)
 {
     if (desk->out.size == 0)
         return;
-    g_autoptr(GBytes) message = wire_finish(&desk->out);
+    g_autoptr(GBytes) message = g_bytes_new(desk->out.data, desk->out.size);
+    desk->out.size = 0; /* Its memory stays, for the next. */
     env_send(desk->env, client, message);
 }
 

@@ -8,9 +8,7 @@
 #include "02-framing/door/door.h"
 #include "01-sockets/acceptor.h"
 #include "01-sockets/stream.h"
-#include "02-framing/resp_writer.h"
-#include <string.h>
-#include <strings.h>
+#include "02-framing/door/command.h"
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -30,6 +28,7 @@ struct client {
     uint64_t asked, answered;
     size_t kept;      /* What door->kept has of it. */
     bool visited;     /* It was heard of above. */
+    bool half;        /* The parser is in the middle of a command. */
     bool holding;     /* It has sent more than we have taken. */
     bool gone;        /* It ended its side: a process that died does, too. */
     bool leaving;     /* It asks for nothing any more, .. */
@@ -49,6 +48,7 @@ struct door {
     struct acceptor *acceptor;
     GHashTable *clients; /* struct client, by its id. */
     struct resp *replies;
+    GArray *words; /* struct word, of the command being read. */
     size_t kept;
     uint16_t boot;
     uint32_t serial;
@@ -141,73 +141,92 @@ static void refuse(struct client *client)
 
 /* ---- In: runs of commands. ---- */
 
-static bool is_quit(const uint8_t *data, const struct resp_item *word)
+static void count_command(struct client *client, struct word name)
 {
-    return word->size == 4 &&
-           strncasecmp((const char *)data + word->at, "quit", 4) == 0;
-}
-
-static void rewrite(struct wire_writer *run, const uint8_t *data,
-                    const struct resp_item *words, size_t count)
-{
-    resp_put_array(run, count);
-    for (size_t i = 0; i < count; i++)
-        resp_put_bulk(run, data + words[i].at, words[i].size);
-}
-
-/* A whole command is at @p data. */
-static void add_command(struct client *client, struct wire_writer *run,
-                        const uint8_t *data, size_t size)
-{
-    const struct resp_item *words = resp_items(client->resp) + 1;
-    size_t count = resp_count(client->resp) - 1;
-    if (count == 0)
-        return;
-    if (data[0] == RESP_ARRAY)
-        wire_put_raw(run, data, size);
-    else
-        rewrite(run, data, words, count);
     client->asked++;
     client->door->counts.commands++;
-    if (is_quit(data, words))
+    if (word_is(name, "QUIT"))
         leave(client);
 }
 
-static void deliver(struct client *client, struct wire_writer *run)
+static void deliver(struct client *client, GBytes *run)
 {
-    g_autoptr(GBytes) message = wire_finish(run);
-    if (g_bytes_get_size(message) == 0)
-        return;
     client->visited = true;
-    env_deliver(&client->door->env, client->id, message);
+    env_deliver(&client->door->env, client->id, run);
+}
+
+/* As many arrays of strings as are whole: a run as it stands. */
+static size_t take_arrays(struct client *client, const uint8_t *data,
+                          size_t size)
+{
+    GArray *words = client->door->words;
+    size_t used = 0, count = 1;
+    while (count > 0 && used < RUN_MOST && !client->leaving) {
+        count = command_read((const char *)data + used, size - used, words);
+        if (words->len == 0)
+            break;
+        if (count > 0)
+            count_command(client, g_array_index(words, struct word, 0));
+        used += count;
+    }
+    if (used > 0) {
+        g_autoptr(GBytes) run = g_bytes_new(data, used);
+        deliver(client, run);
+    }
+    return used;
+}
+
+/* What the parser found is an inline command, or an array that came in pieces:
+ * a run of its own. */
+static void take_parsed(struct client *client, const uint8_t *data)
+{
+    const struct resp_item *words = resp_items(client->resp) + 1;
+    size_t count = resp_count(client->resp) - 1;
+    struct wire_writer out = {.most = SIZE_MAX};
+    if (count == 0)
+        return;
+    resp_put_array(&out, count);
+    for (size_t i = 0; i < count; i++)
+        resp_put_bulk(&out, data + words[i].at, words[i].size);
+    count_command(
+        client, (struct word){(const char *)data + words[0].at, words[0].size});
+    g_autoptr(GBytes) run = wire_finish(&out);
+    deliver(client, run);
+}
+
+static size_t take_other(struct client *client, const uint8_t *data,
+                         size_t size)
+{
+    ssize_t used = resp_parse(client->resp, data, size);
+    client->half = used == 0;
+    if (used > 0)
+        take_parsed(client, data);
+    else if (used < 0)
+        refuse(client);
+    return used > 0 ? (size_t)used : 0;
 }
 
 static size_t take_run(struct client *client, const uint8_t *data, size_t size)
 {
-    struct wire_writer run = {.most = SIZE_MAX};
-    size_t used = 0;
-    ssize_t count = 1;
-    while (count > 0 && !client->leaving && used < size && used < RUN_MOST) {
-        count = resp_parse(client->resp, data + used, size - used);
-        if (count > 0)
-            add_command(client, &run, data + used, (size_t)count);
-        used += count > 0 ? (size_t)count : 0;
-    }
-    client->holding = count > 0 && used < size;
-    deliver(client, &run);
-    if (count < 0)
-        refuse(client);
-    return used;
+    size_t used = client->half ? 0 : take_arrays(client, data, size);
+    return used > 0 ? used : take_other(client, data, size);
+}
+
+static bool may_take(const struct client *client)
+{
+    return !client->leaving && is_answered(client) && !is_piling(client);
 }
 
 static size_t on_bytes(void *self, const uint8_t *data, size_t size, bool ended)
 {
     struct client *client = self;
-    size_t used = 0;
+    size_t used = 0, count = 1;
     client->heard = env_now(client->door->env.below);
-    client->holding = size > 0;
-    if (!client->leaving && is_answered(client) && !is_piling(client))
-        used = take_run(client, data, size);
+    while (count > 0 && used < size && used < RUN_MOST && may_take(client)) {
+        count = take_run(client, data + used, size - used);
+        used += count;
+    }
+    client->holding = count > 0 && used < size && !client->leaving;
     if (used > 0 || size == 0)
         client->since = client->heard;
     if (ended && !client->holding && !client->leaving)
@@ -215,7 +234,6 @@ static size_t on_bytes(void *self, const uint8_t *data, size_t size, bool ended)
     client->gone = ended;
     if (client->leaving)
         used = size;
-    client->holding = client->holding && !client->leaving;
     go_on(client);
     end_if_done(client);
     bound_memory(client, size - used);
@@ -224,17 +242,22 @@ static size_t on_bytes(void *self, const uint8_t *data, size_t size, bool ended)
 
 /* ---- Out: runs of replies. ---- */
 
-/* A service that sends anything else is wrong, not the client. */
+/* A push is no answer. A service that sends no whole reply is wrong, not the
+ * client. */
 static uint64_t count_replies(struct resp *resp, const uint8_t *data,
                               size_t size)
 {
     uint64_t count = 0;
     while (size > 0) {
-        ssize_t used = resp_parse(resp, data, size);
-        g_assert(used > 0);
-        count += resp_items(resp)[0].type != RESP_PUSH;
+        size_t used = reply_size((const char *)data, size);
+        if (used == 0) {
+            ssize_t parsed = resp_parse(resp, data, size);
+            g_assert(parsed > 0);
+            used = (size_t)parsed;
+        }
+        count += data[0] != RESP_PUSH;
         data += used;
-        size -= (size_t)used;
+        size -= used;
     }
     return count;
 }
@@ -432,6 +455,7 @@ struct door *door_new(struct host *host, struct env *below, int listener,
         g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, client_free);
     door->replies = resp_new((struct resp_limits){
         .bulk = door->settings.most, .items = SIZE_MAX, .depth = 64});
+    door->words = g_array_new(FALSE, FALSE, sizeof(struct word));
     door->sweep = (struct timer){.fire = on_sweep, .self = door};
     door->drain = (struct timer){.fire = on_drain, .self = door};
     new_boot(door);
@@ -467,5 +491,6 @@ void door_free(struct door *door)
     door_close(door);
     g_hash_table_unref(door->clients);
     resp_free(door->replies);
+    g_array_unref(door->words);
     g_free(door);
 }
