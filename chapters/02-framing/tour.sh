@@ -15,3 +15,9 @@ run demo_calls
 
 title "What retries do to a server"
 run demo_storm
+
+title "Links between nodes: one goes down and comes back"
+run demo_links
+
+title "A door for clients: bytes, windows, and guests who do harm"
+run demo_door
