@@ -1,7 +1,11 @@
 /*
- *     message --> guest->runs --> serve ... serve --> out --> env_send
+ *     message --> guest->runs --> serve --> reply --> out --> env_send
  *                                   |
  *                                 parked: the rest of the runs waits
+ *
+ * A reply is written on a page of its own, as long as a message may be. It joins
+ * those in `out` if both together are no longer than that; else these leave
+ * first.
  */
 #include "02-framing/door/desk.h"
 
@@ -29,7 +33,9 @@ struct desk {
     struct resp *resp;
     struct resp *again; /* For what a transaction kept. */
     GArray *words;
-    struct wire_writer out;
+    size_t kept;              /* Bytes of all transactions. */
+    struct wire_writer reply; /* To the command that is served. */
+    struct wire_writer out;   /* Replies of this guest that have not left. */
 };
 
 static struct guest *guest_of(const struct desk *desk, node_id client)
@@ -58,12 +64,34 @@ static struct guest *need_guest(struct desk *desk, node_id client)
     return guest;
 }
 
+/* ---- Replies. ---- */
+
 static void send_out(struct desk *desk, node_id client)
 {
     if (desk->out.size == 0)
         return;
     g_autoptr(GBytes) message = wire_finish(&desk->out);
     env_send(desk->env, client, message);
+}
+
+/* The reply is written. Whatever the command did is done, even if nobody can be
+ * told all of it. */
+static void add_reply(struct desk *desk, node_id client)
+{
+    struct wire_writer *reply = &desk->reply;
+    if (reply->failed) {
+        reply->failed = false;
+        reply->size = 0;
+        resp_put_error(reply, "ERR the reply is too long");
+    }
+    if (desk->out.size + reply->size > desk->env->most)
+        send_out(desk, client);
+    wire_put_raw(&desk->out, reply->data, reply->size);
+    reply->size = 0;
+    if (reply->capacity > OUT_MOST)
+        wire_clear(reply);
+    if (desk->out.size >= OUT_MOST)
+        send_out(desk, client);
 }
 
 /* ---- One command. ---- */
@@ -85,29 +113,25 @@ static struct command make_command(struct desk *desk, const struct guest *guest,
                             .words = (const void *)desk->words->data};
 }
 
+/* In a transaction, or by itself: then it may be parked. */
 static enum desk_outcome serve(struct desk *desk, struct guest *guest,
                                const struct command *command, bool parks)
 {
-    struct wire_writer *out = &desk->out;
-    size_t before = out->size;
+    struct wire_writer *reply = &desk->reply;
     enum desk_outcome outcome =
-        desk->service.serve(desk->service.self, command, out, parks);
+        desk->service.serve(desk->service.self, command, reply, parks);
     g_assert(parks || outcome != DESK_PARKED);
     if (outcome == DESK_UNKNOWN &&
-        !session_answer(&guest->session, &desk->server, command, out))
-        put_unknown(out, command);
-    if (out->failed) {
-        out->size = before;
-        out->failed = false;
-        resp_put_error(out, "ERR the reply is too long");
-    }
+        !session_answer(&guest->session, &desk->server, command, reply))
+        put_unknown(reply, command);
     return outcome;
 }
 
 /* ---- Transactions. ---- */
 
-static void forget_transaction(struct guest *guest)
+static void forget_transaction(struct desk *desk, struct guest *guest)
 {
+    desk->kept -= guest->kept ? guest->kept->len : 0;
     g_clear_pointer(&guest->kept, g_byte_array_unref);
     guest->count = 0;
     guest->spoilt = false;
@@ -116,27 +140,28 @@ static void forget_transaction(struct guest *guest)
 static void keep(struct desk *desk, struct guest *guest, const char *data,
                  size_t size)
 {
-    if (guest->kept->len + size > DESK_MOST) {
+    if (guest->kept->len + size > DESK_MOST || desk->kept + size > DESK_ALL) {
         guest->spoilt = true;
-        resp_put_error(&desk->out, "ERR the transaction is too long");
+        resp_put_error(&desk->reply, "ERR the transaction is too long");
         return;
     }
+    desk->kept += size;
     g_byte_array_append(guest->kept, (const uint8_t *)data, (guint)size);
     guest->count++;
-    resp_put_simple(&desk->out, "QUEUED");
+    resp_put_simple(&desk->reply, "QUEUED");
 }
 
 static void execute(struct desk *desk, struct guest *guest)
 {
-    g_autoptr(GByteArray) kept = g_steal_pointer(&guest->kept);
+    g_autoptr(GByteArray) kept = g_byte_array_ref(guest->kept);
     size_t at = 0, count = guest->count;
     bool spoilt = guest->spoilt;
-    forget_transaction(guest);
+    forget_transaction(desk, guest);
     if (spoilt) {
-        resp_put_error(&desk->out, "EXECABORT the transaction was too long");
+        resp_put_error(&desk->reply, "EXECABORT the transaction was too long");
         return;
     }
-    resp_put_array(&desk->out, count);
+    resp_put_array(&desk->reply, count);
     while (at < kept->len) {
         const uint8_t *data = kept->data + at;
         at += (size_t)resp_parse(desk->again, data, kept->len - at);
@@ -156,17 +181,17 @@ static bool manage_transaction(struct desk *desk, struct guest *guest,
     if (!multi && !exec && !discard)
         return false;
     if (command->count > 1) {
-        put_wrong_count(&desk->out, command);
+        put_wrong_count(&desk->reply, command);
     } else if (multi == (guest->kept != NULL)) {
-        resp_put_error(&desk->out, multi  ? "ERR MULTI calls can not be nested"
-                                   : exec ? "ERR EXEC without MULTI"
-                                          : "ERR DISCARD without MULTI");
+        resp_put_error(&desk->reply, multi ? "ERR MULTI calls can not be nested"
+                                     : exec ? "ERR EXEC without MULTI"
+                                            : "ERR DISCARD without MULTI");
     } else if (exec) {
         execute(desk, guest);
     } else {
-        forget_transaction(guest);
+        forget_transaction(desk, guest);
         guest->kept = multi ? g_byte_array_new() : NULL;
-        resp_put_simple(&desk->out, "OK");
+        resp_put_simple(&desk->reply, "OK");
     }
     return true;
 }
@@ -187,7 +212,7 @@ static bool serve_at(struct desk *desk, struct guest *guest, const char *data,
     if (command.count == 0)
         return true;
     if (ends_transaction(&command))
-        forget_transaction(guest);
+        forget_transaction(desk, guest);
     if (manage_transaction(desk, guest, &command))
         return true;
     if (guest->kept) {
@@ -197,11 +222,18 @@ static bool serve_at(struct desk *desk, struct guest *guest, const char *data,
     return serve(desk, guest, &command, true) != DESK_PARKED;
 }
 
+/* As long as messages may be. */
+static struct resp *read_commands(const struct desk *desk)
+{
+    return resp_new(
+        (struct resp_limits){.commands = true, .bulk = desk->env->most});
+}
+
 /* A run whose last command is cut, or none: no door sends such a thing. */
 static void forget_half(struct desk *desk)
 {
     resp_free(desk->resp);
-    desk->resp = resp_new((struct resp_limits){.commands = true});
+    desk->resp = read_commands(desk);
 }
 
 /* Serve the first run. Returns whether it is done. */
@@ -219,8 +251,8 @@ static bool serve_run(struct desk *desk, struct guest *guest)
         }
         guest->parked = !serve_at(desk, guest, next, (size_t)used);
         guest->at += (size_t)used;
-        if (desk->out.size >= OUT_MOST)
-            send_out(desk, guest->session.id);
+        if (!guest->parked)
+            add_reply(desk, guest->session.id);
     }
     return guest->at == size;
 }
@@ -241,7 +273,12 @@ static void serve_guest(struct desk *desk, struct guest *guest)
 
 static void farewell(struct desk *desk, node_id client)
 {
-    if (g_hash_table_remove(desk->guests, &client) && desk->service.left)
+    struct guest *guest = guest_of(desk, client);
+    if (!guest)
+        return;
+    forget_transaction(desk, guest);
+    g_hash_table_remove(desk->guests, &client);
+    if (desk->service.left)
         desk->service.left(desk->service.self, client);
 }
 
@@ -253,7 +290,7 @@ void desk_take(struct desk *desk, node_id from, GBytes *message)
         return;
     }
     struct guest *guest = need_guest(desk, from);
-    if (guest->waiting + size > DESK_MOST)
+    if (guest->waiting > 0 && guest->waiting + size > DESK_MOST)
         return;
     g_queue_push_tail(&guest->runs, g_bytes_ref(message));
     guest->waiting += size;
@@ -305,10 +342,10 @@ struct desk *desk_new(struct env *env, struct desk_service service)
         g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, guest_free);
     desk->ready = g_array_new(FALSE, FALSE, sizeof(node_id));
     desk->soon = (struct timer){.fire = on_soon, .self = desk};
-    desk->resp = resp_new((struct resp_limits){.commands = true});
-    desk->again = resp_new((struct resp_limits){.commands = true});
+    desk->resp = read_commands(desk);
+    desk->again = read_commands(desk);
     desk->words = g_array_new(FALSE, FALSE, sizeof(struct word));
-    desk->out.most = env->most;
+    desk->reply.most = desk->out.most = env->most;
     return desk;
 }
 
@@ -320,6 +357,7 @@ void desk_free(struct desk *desk)
     g_array_unref(desk->words);
     resp_free(desk->resp);
     resp_free(desk->again);
+    wire_clear(&desk->reply);
     wire_clear(&desk->out);
     g_free(desk);
 }
