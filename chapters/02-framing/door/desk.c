@@ -1,7 +1,11 @@
 /*
- *     message --> guest->runs --> serve ... serve --> out --> env_send
+ *     message --> guest->runs --> serve --> reply --> out --> env_send
  *                                   |
  *                                 parked: the rest of the runs waits
+ *
+ * A reply is written on a page of its own, as long as a message may be. It joins
+ * those in `out` if both together are no longer than that; else these leave
+ * first.
  */
 #include "02-framing/door/desk.h"
 
@@ -26,8 +30,10 @@ struct desk {
     GHashTable *guests; /* By session.id. */
     GArray *ready;      /* node_id: who was answered, and may have more. */
     struct timer soon;
-    GArray *words; /* struct word, of the command being served. */
-    struct wire_writer out;
+    GArray *words;            /* struct word, of the command being served. */
+    size_t kept;              /* Bytes of all transactions. */
+    struct wire_writer reply; /* To the command that is served. */
+    struct wire_writer out;   /* Replies of this guest that have not left. */
 };
 
 static struct guest *guest_of(const struct desk *desk, node_id client)
@@ -56,6 +62,8 @@ static struct guest *need_guest(struct desk *desk, node_id client)
     return guest;
 }
 
+/* ---- Replies. ---- */
+
 static void send_out(struct desk *desk, node_id client)
 {
     if (desk->out.size == 0)
@@ -63,6 +71,26 @@ static void send_out(struct desk *desk, node_id client)
     g_autoptr(GBytes) message = g_bytes_new(desk->out.data, desk->out.size);
     desk->out.size = 0; /* Its memory stays, for the next. */
     env_send(desk->env, client, message);
+}
+
+/* The reply is written. Whatever the command did is done, even if nobody can be
+ * told all of it. */
+static void add_reply(struct desk *desk, node_id client)
+{
+    struct wire_writer *reply = &desk->reply;
+    if (reply->failed) {
+        reply->failed = false;
+        reply->size = 0;
+        resp_put_error(reply, "ERR the reply is too long");
+    }
+    if (desk->out.size + reply->size > desk->env->most)
+        send_out(desk, client);
+    wire_put_raw(&desk->out, reply->data, reply->size);
+    reply->size = 0;
+    if (reply->capacity > OUT_MOST)
+        wire_clear(reply);
+    if (desk->out.size >= OUT_MOST)
+        send_out(desk, client);
 }
 
 /* ---- One command. ---- */
@@ -75,29 +103,25 @@ static struct command make_command(struct desk *desk, const struct guest *guest)
                             .words = (const void *)desk->words->data};
 }
 
+/* In a transaction, or by itself: then it may be parked. */
 static enum desk_outcome serve(struct desk *desk, struct guest *guest,
                                const struct command *command, bool parks)
 {
-    struct wire_writer *out = &desk->out;
-    size_t before = out->size;
+    struct wire_writer *reply = &desk->reply;
     enum desk_outcome outcome =
-        desk->service.serve(desk->service.self, command, out, parks);
+        desk->service.serve(desk->service.self, command, reply, parks);
     g_assert(parks || outcome != DESK_PARKED);
     if (outcome == DESK_UNKNOWN &&
-        !session_answer(&guest->session, &desk->server, command, out))
-        put_unknown(out, command);
-    if (out->failed) {
-        out->size = before;
-        out->failed = false;
-        resp_put_error(out, "ERR the reply is too long");
-    }
+        !session_answer(&guest->session, &desk->server, command, reply))
+        put_unknown(reply, command);
     return outcome;
 }
 
 /* ---- Transactions. ---- */
 
-static void forget_transaction(struct guest *guest)
+static void forget_transaction(struct desk *desk, struct guest *guest)
 {
+    desk->kept -= guest->kept ? guest->kept->len : 0;
     g_clear_pointer(&guest->kept, g_byte_array_unref);
     guest->count = 0;
     guest->spoilt = false;
@@ -106,27 +130,28 @@ static void forget_transaction(struct guest *guest)
 static void keep(struct desk *desk, struct guest *guest, const char *data,
                  size_t size)
 {
-    if (guest->kept->len + size > DESK_MOST) {
+    if (guest->kept->len + size > DESK_MOST || desk->kept + size > DESK_ALL) {
         guest->spoilt = true;
-        resp_put_error(&desk->out, "ERR the transaction is too long");
+        resp_put_error(&desk->reply, "ERR the transaction is too long");
         return;
     }
+    desk->kept += size;
     g_byte_array_append(guest->kept, (const uint8_t *)data, (guint)size);
     guest->count++;
-    resp_put_simple(&desk->out, "QUEUED");
+    resp_put_simple(&desk->reply, "QUEUED");
 }
 
 static void execute(struct desk *desk, struct guest *guest)
 {
-    g_autoptr(GByteArray) kept = g_steal_pointer(&guest->kept);
+    g_autoptr(GByteArray) kept = g_byte_array_ref(guest->kept);
     size_t at = 0, count = guest->count;
     bool spoilt = guest->spoilt;
-    forget_transaction(guest);
+    forget_transaction(desk, guest);
     if (spoilt) {
-        resp_put_error(&desk->out, "EXECABORT the transaction was too long");
+        resp_put_error(&desk->reply, "EXECABORT the transaction was too long");
         return;
     }
-    resp_put_array(&desk->out, count);
+    resp_put_array(&desk->reply, count);
     while (at < kept->len) {
         at += command_read((const char *)kept->data + at, kept->len - at,
                            desk->words);
@@ -145,17 +170,17 @@ static bool manage_transaction(struct desk *desk, struct guest *guest,
     if (!multi && !exec && !discard)
         return false;
     if (command->count > 1) {
-        put_wrong_count(&desk->out, command);
+        put_wrong_count(&desk->reply, command);
     } else if (multi == (guest->kept != NULL)) {
-        resp_put_error(&desk->out, multi  ? "ERR MULTI calls can not be nested"
-                                   : exec ? "ERR EXEC without MULTI"
-                                          : "ERR DISCARD without MULTI");
+        resp_put_error(&desk->reply, multi ? "ERR MULTI calls can not be nested"
+                                     : exec ? "ERR EXEC without MULTI"
+                                            : "ERR DISCARD without MULTI");
     } else if (exec) {
         execute(desk, guest);
     } else {
-        forget_transaction(guest);
+        forget_transaction(desk, guest);
         guest->kept = multi ? g_byte_array_new() : NULL;
-        resp_put_simple(&desk->out, "OK");
+        resp_put_simple(&desk->reply, "OK");
     }
     return true;
 }
@@ -176,7 +201,7 @@ static bool serve_at(struct desk *desk, struct guest *guest, const char *data,
     if (command.count == 0)
         return true;
     if (ends_transaction(&command))
-        forget_transaction(guest);
+        forget_transaction(desk, guest);
     if (manage_transaction(desk, guest, &command))
         return true;
     if (guest->kept) {
@@ -198,8 +223,8 @@ static bool serve_run(struct desk *desk, struct guest *guest)
             return true; /* No door sends such a thing. */
         guest->parked = !serve_at(desk, guest, next, used);
         guest->at += used;
-        if (desk->out.size >= OUT_MOST)
-            send_out(desk, guest->session.id);
+        if (!guest->parked)
+            add_reply(desk, guest->session.id);
     }
     return guest->at == size;
 }
@@ -220,7 +245,12 @@ static void serve_guest(struct desk *desk, struct guest *guest)
 
 static void farewell(struct desk *desk, node_id client)
 {
-    if (g_hash_table_remove(desk->guests, &client) && desk->service.left)
+    struct guest *guest = guest_of(desk, client);
+    if (!guest)
+        return;
+    forget_transaction(desk, guest);
+    g_hash_table_remove(desk->guests, &client);
+    if (desk->service.left)
         desk->service.left(desk->service.self, client);
 }
 
@@ -232,7 +262,7 @@ void desk_take(struct desk *desk, node_id from, GBytes *message)
         return;
     }
     struct guest *guest = need_guest(desk, from);
-    if (guest->waiting + size > DESK_MOST)
+    if (guest->waiting > 0 && guest->waiting + size > DESK_MOST)
         return;
     g_queue_push_tail(&guest->runs, g_bytes_ref(message));
     guest->waiting += size;
@@ -285,7 +315,7 @@ struct desk *desk_new(struct env *env, struct desk_service service)
     desk->ready = g_array_new(FALSE, FALSE, sizeof(node_id));
     desk->soon = (struct timer){.fire = on_soon, .self = desk};
     desk->words = g_array_new(FALSE, FALSE, sizeof(struct word));
-    desk->out.most = env->most;
+    desk->reply.most = desk->out.most = env->most;
     return desk;
 }
 
@@ -295,6 +325,7 @@ void desk_free(struct desk *desk)
     g_hash_table_unref(desk->guests);
     g_array_unref(desk->ready);
     g_array_unref(desk->words);
+    wire_clear(&desk->reply);
     wire_clear(&desk->out);
     g_free(desk);
 }

@@ -24,15 +24,19 @@
 #define FRAMING_DESK_H
 #include "02-framing/door/session.h"
 
-/** Bytes of commands that a client may have in a transaction, or waiting. */
+/** Bytes of commands in one client's transaction, and in its runs that wait:
+ * but one run may be longer. */
 #define DESK_MOST ((size_t)64 << 20)
+/** Bytes of commands in all transactions together. */
+#define DESK_ALL ((size_t)1 << 30)
 
 struct desk;
 
 /** What became of a command. */
 enum desk_outcome {
     DESK_UNKNOWN,  /**< There is no such command: nothing was done. */
-    DESK_ANSWERED, /**< One reply was put. */
+    DESK_ANSWERED, /**< One reply was put. One that is longer than the env's
+                        messages becomes an error; what was done is done. */
     DESK_PARKED,   /**< None was: desk_answer() will come. Not in a transaction,
                         where others would have to wait. */
 };
@@ -42,7 +46,8 @@ struct desk_service {
     /** Serve @p command. Borrows it; @p parks: whether it may be parked. */
     enum desk_outcome (*serve)(void *self, const struct command *command,
                                struct wire_writer *out, bool parks);
-    /** A client is gone, with the command it had parked. NULL: never mind. */
+    /** A client is gone, and with it the command that it may have parked. NULL:
+     * never mind. */
     void (*left)(void *self, node_id client);
     /** Add "name:value\r\n" lines for INFO; NULL: none. */
     void (*info)(void *self, GString *text);
@@ -54,10 +59,13 @@ struct desk_service {
  * over what clients send. Returns new. */
 struct desk *desk_new(struct env *env, struct desk_service service);
 /** A message from client @p from: a run of commands, or a farewell. From what is
- * no command on it is dropped. Borrows it. */
+ * no command on it is dropped; so is a run too many for DESK_MOST, which no door
+ * sends. Borrows it. */
 void desk_take(struct desk *desk, node_id from, GBytes *message);
-/** The reply to the command that @p client has parked; to one that has none, or
- * is gone, it is lost. Its next commands are served soon, not from here. */
+/** The reply to the command that @p client has parked, not longer than a message
+ * of the env; to one that has none, or is gone, it is lost. May be called while
+ * another is served: the client's next commands are served soon, not from here.
+ */
 void desk_answer(struct desk *desk, node_id client, const void *reply,
                  size_t size);
 /** How many clients it remembers. */

@@ -10,20 +10,23 @@
  * A message to a client is a run of whole replies. What a turn sends to one
  * client leaves in one system call, when the sync that covers it is done.
  *
- * Each command is to be answered by one reply, in order; desk.h sees to that. A
- * client has one run under way: while it is not answered, or the replies pile
- * up, the next is not taken, and what the client sends is kept, up to the limit.
- * So a flood of commands becomes *backpressure*, and no queue.
+ * Each command is to be answered by one reply, in order (desk.h sees to that);
+ * a push of RESP3 is no answer. A client has one run under way: while it is not
+ * answered, or the replies pile up, the next is not taken, and what the client
+ * sends is kept, up to the limit. So a flood of commands becomes *backpressure*,
+ * and no queue.
  *
  * Who is at the other end may be anybody. What is no RESP is answered by an
- * error and the end of the connection. A command that does not become whole in
- * time, replies that are not read, more bytes than may be kept, more clients
- * than may come: each has its limit, and who passes it is cut. When a client is
- * gone, and had sent something, there is a farewell. One that says QUIT, or
- * ends its side, gets what it still has to get, and then the end.
+ * error, after what was asked before it, and the end of the connection. A
+ * command that does not become whole in time, replies that are not read, more
+ * bytes than may be kept, more clients than may come: each has its limit, and
+ * who passes it is cut. One that says QUIT, or ends its side, gets what it still
+ * has to get, and then the end; who ended its side may be dead, and waits a
+ * second for an answer, no longer. When a client is gone of which a command was
+ * handed up, there is a farewell.
  *
- * Ids are server << 48 | boot << 32 | serial, and none is used twice, not even
- * after a reboot where boots are counted on the disk.
+ * Ids are server << 48 | boot << 32 | serial, and none is used twice; where
+ * boots are counted on the disk, not even after a reboot, of 65535 in a row.
  */
 #ifndef FRAMING_DOOR_H
 #define FRAMING_DOOR_H
@@ -38,7 +41,8 @@ struct door_settings {
     unsigned clients; /**< So many at a time: 10000. */
     size_t most;      /**< Bytes kept for one client, each way: 64 MiB; so no
                            command and no reply is longer. Below 2 GiB. */
-    size_t memory;    /**< Bytes kept for all of them: 1 GiB. */
+    size_t memory;    /**< Bytes kept for all of them, with the runs that are
+                           under way: 1 GiB. */
     nsec patience;    /**< For a command to become whole, and for replies to be
                            read on: 60 s. */
     nsec idle;        /**< A client that has asked for nothing so long is cut:

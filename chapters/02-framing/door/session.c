@@ -28,6 +28,21 @@ static void put_who(struct ask *ask)
                    ask->session->id);
 }
 
+/* It will stand in lists, between blanks. */
+static bool is_name(struct word word)
+{
+    for (size_t i = 0; i < word.size; i++)
+        if (word.data[i] < '!' || word.data[i] > '~')
+            return false;
+    return true;
+}
+
+static void put_no_name(struct ask *ask)
+{
+    resp_put_error(ask->out, "ERR a client's name has no blanks in it, and "
+                             "prints");
+}
+
 static void set_name(struct ask *ask, struct word name)
 {
     g_free(ask->session->name);
@@ -40,6 +55,7 @@ static void hello(struct ask *ask)
     struct word version = word_at(ask, 1), option = word_at(ask, 2);
     bool two = word_is(version, "2"), three = word_is(version, "3");
     bool names = ask->command->count == 4 && word_is(option, "SETNAME");
+    struct word name = word_at(ask, 3);
     if (ask->command->count > 1 && !two && !three) {
         resp_put_error(ask->out, "NOPROTO unsupported protocol version");
         return;
@@ -49,10 +65,14 @@ static void hello(struct ask *ask)
                                  "passwords here");
         return;
     }
+    if (names && !is_name(name)) {
+        put_no_name(ask);
+        return;
+    }
     if (two || three)
         ask->session->version = two ? RESP2 : RESP3;
     if (names)
-        set_name(ask, word_at(ask, 3));
+        set_name(ask, name);
     put_who(ask);
 }
 
@@ -125,19 +145,28 @@ static void config(struct ask *ask)
     resp_put_map(ask->out, ask->session->version, 0);
 }
 
+static void put_name(struct ask *ask)
+{
+    if (ask->session->name)
+        resp_put_text(ask->out, ask->session->name);
+    else
+        resp_put_null(ask->out, ask->session->version);
+}
+
 static void client(struct ask *ask)
 {
-    struct word what = word_at(ask, 1);
-    const char *name = ask->session->name;
-    bool one = ask->command->count == 3, two = ask->command->count == 4;
-    if (word_is(what, "ID")) {
+    struct word what = word_at(ask, 1), name = word_at(ask, 2);
+    size_t count = ask->command->count;
+    if (word_is(what, "ID") && count == 2) {
         resp_put_integer(ask->out, (int64_t)ask->session->id);
-    } else if (word_is(what, "GETNAME")) {
-        resp_put_text(ask->out, name ? name : "");
-    } else if (word_is(what, "SETNAME") && one) {
-        set_name(ask, word_at(ask, 2));
+    } else if (word_is(what, "GETNAME") && count == 2) {
+        put_name(ask);
+    } else if (word_is(what, "SETNAME") && count == 3 && !is_name(name)) {
+        put_no_name(ask);
+    } else if (word_is(what, "SETNAME") && count == 3) {
+        set_name(ask, name);
         put_ok(ask);
-    } else if (word_is(what, "SETINFO") && two) {
+    } else if (word_is(what, "SETINFO") && count == 4) {
         put_ok(ask);
     } else {
         resp_put_error(ask->out, "ERR of CLIENT these are known: ID, GETNAME, "

@@ -1,0 +1,326 @@
+/*
+ *     stream -- on_bytes: whole commands --> run --> the protocol
+ *            <-- answer: whole replies, counted <---
+ *
+ * While a run is not answered, or replies pile up, bytes stay where they are,
+ * in the stream. door_client_go_on() has them shown again: after an answer, and
+ * every now and then while replies pile up.
+ *
+ * The protocol may answer while a run is delivered, so nothing that was read
+ * from the client before is used after that.
+ */
+#include "02-framing/door/command.h"
+#include "02-framing/door/door_parts.h"
+
+enum {
+    RUN_MOST = 1 << 16, /* Bytes after which a run takes no more commands. */
+    PILE = 1 << 20,     /* Bytes of replies that pile up. */
+};
+#define GRACE SEC /* For answers to one who ended its side. */
+
+static nsec time_of(const struct door_client *client)
+{
+    return env_now(client->door->env.below);
+}
+
+static bool is_answered(const struct door_client *client)
+{
+    return client->answered >= client->asked;
+}
+
+static bool is_piling(const struct door_client *client)
+{
+    return stream_backlog(client->stream) > PILE;
+}
+
+/* What it has sent, what that was read as, the run under way, replies. */
+size_t door_client_kept(const struct door_client *client)
+{
+    size_t items = resp_count(client->resp) * sizeof(struct resp_item);
+    size_t run = is_answered(client) ? 0 : client->run;
+    if (client->cut)
+        return 0;
+    return client->unused + items + run + stream_backlog(client->stream);
+}
+
+/* ---- Going on, and going. ---- */
+
+void door_client_cut(struct door_client *client)
+{
+    if (client->cut)
+        return;
+    client->door->counts.cut++;
+    client->cut = client->leaving = client->ended = true;
+    stream_abort(client->stream);
+}
+
+void door_client_go_on(struct door_client *client)
+{
+    if (!client->holding || !is_answered(client))
+        return;
+    if (is_piling(client))
+        door_drain(client->door);
+    else
+        stream_again(client->stream);
+}
+
+/* Returns whether there was room. */
+static bool put(struct door_client *client, const void *data, size_t size)
+{
+    if (stream_write(client->stream, data, size) < size) {
+        door_client_cut(client);
+        return false;
+    }
+    client->written += size;
+    return true;
+}
+
+static void put_wrong(struct door_client *client)
+{
+    struct wire_writer out = {.most = SIZE_MAX};
+    resp_put_error(&out, "ERR Protocol error: %s", client->wrong);
+    put(client, out.data, out.size);
+    wire_clear(&out);
+}
+
+static void leave(struct door_client *client)
+{
+    client->leaving = true;
+    client->since = time_of(client);
+}
+
+/* Whoever leaves gets all answers first, and then the end. */
+static void end_if_done(struct door_client *client)
+{
+    if (!client->leaving || client->ended || !is_answered(client))
+        return;
+    client->ended = true;
+    if (client->wrong)
+        put_wrong(client);
+    stream_end(client->stream);
+}
+
+/* What it asked before that is answered first. */
+static void refuse(struct door_client *client, const char *why)
+{
+    client->wrong = why;
+    client->door->counts.malformed++;
+    leave(client);
+}
+
+/* ---- In: runs of commands. ---- */
+
+static void count_command(struct door_client *client, struct word name)
+{
+    client->asked++;
+    client->door->counts.commands++;
+    if (word_is(name, "QUIT"))
+        leave(client);
+}
+
+static void deliver(struct door_client *client, GBytes *run)
+{
+    client->visited = true;
+    client->run = g_bytes_get_size(run);
+    env_deliver(&client->door->env, client->id, run);
+}
+
+/* As many arrays of strings as are whole: a run as it stands. Returns how many
+ * bytes that is. */
+static size_t take_arrays(struct door_client *client, const uint8_t *data,
+                          size_t size)
+{
+    GArray *words = client->door->words;
+    size_t used = 0, count = 1;
+    while (count > 0 && used < RUN_MOST && !client->leaving) {
+        count = command_read((const char *)data + used, size - used, words);
+        if (count == 0 || words->len == 0)
+            break;
+        count_command(client, g_array_index(words, struct word, 0));
+        used += count;
+    }
+    if (used > 0) {
+        g_autoptr(GBytes) run = g_bytes_new(data, used);
+        deliver(client, run);
+    }
+    return used;
+}
+
+/* An inline command, or an array that came in pieces: a run of its own. */
+static void take_parsed(struct door_client *client, const uint8_t *data)
+{
+    const struct resp_item *words = resp_items(client->resp) + 1;
+    size_t count = resp_count(client->resp) - 1;
+    struct wire_writer out = {.most = SIZE_MAX};
+    if (count == 0)
+        return;
+    resp_put_array(&out, count);
+    for (size_t i = 0; i < count; i++)
+        resp_put_bulk(&out, data + words[i].at, words[i].size);
+    count_command(
+        client, (struct word){(const char *)data + words[0].at, words[0].size});
+    g_autoptr(GBytes) run = wire_finish(&out);
+    deliver(client, run);
+}
+
+/* What is not an array of strings, or not all of it. */
+static size_t take_other(struct door_client *client, const uint8_t *data,
+                         size_t size)
+{
+    ssize_t used = resp_parse(client->resp, data, size);
+    client->half = used == 0;
+    if (used > 0)
+        take_parsed(client, data);
+    else if (used < 0)
+        refuse(client, resp_error(client->resp));
+    else if (size >= client->door->settings.most)
+        refuse(client, "too long a command");
+    return used > 0 ? (size_t)used : 0;
+}
+
+static size_t take_run(struct door_client *client, const uint8_t *data,
+                       size_t size)
+{
+    size_t used = client->half ? 0 : take_arrays(client, data, size);
+    return used > 0 ? used : take_other(client, data, size);
+}
+
+static bool may_take(const struct door_client *client)
+{
+    return !client->leaving && is_answered(client) && !is_piling(client);
+}
+
+/* Returns how many bytes it took. */
+static size_t take(struct door_client *client, const uint8_t *data, size_t size)
+{
+    size_t used = 0, count = 1;
+    while (count > 0 && used < size && used < RUN_MOST && may_take(client)) {
+        count = take_run(client, data + used, size - used);
+        used += count;
+    }
+    client->holding = count > 0 && used < size && !client->leaving;
+    return used;
+}
+
+/* When did the command begin that is not whole? At its first byte. And one who
+ * has ended its side has some time from then on. */
+static void note_time(struct door_client *client, size_t used, bool ended)
+{
+    bool begins = used > 0 || client->unused == 0;
+    client->heard = time_of(client);
+    if ((begins && !client->leaving) || (ended && !client->gone))
+        client->since = client->heard;
+    client->gone = ended;
+}
+
+static size_t on_bytes(void *self, const uint8_t *data, size_t size, bool ended)
+{
+    struct door_client *client = self;
+    size_t used = take(client, data, size);
+    note_time(client, used, ended);
+    if (ended && !client->holding && !client->leaving)
+        leave(client);
+    if (client->leaving)
+        used = size;
+    client->unused = size - used;
+    door_client_go_on(client);
+    end_if_done(client);
+    door_bound_memory(client->door, client);
+    return used;
+}
+
+/* ---- Out: runs of replies. ---- */
+
+/* A push is no answer. A service that sends no whole reply is wrong, not the
+ * client. */
+static uint64_t count_replies(struct resp *resp, const uint8_t *data,
+                              size_t size)
+{
+    uint64_t count = 0;
+    while (size > 0) {
+        size_t used = reply_size((const char *)data, size);
+        if (used == 0) {
+            ssize_t parsed = resp_parse(resp, data, size);
+            g_assert(parsed > 0);
+            used = (size_t)parsed;
+        }
+        count += data[0] != RESP_PUSH;
+        data += used;
+        size -= used;
+    }
+    return count;
+}
+
+void door_client_answer(struct door_client *client, GBytes *message)
+{
+    size_t size;
+    const uint8_t *data = g_bytes_get_data(message, &size);
+    client->answered += count_replies(client->door->replies, data, size);
+    if (client->ended || !put(client, data, size))
+        return;
+    client->heard = time_of(client);
+    door_client_go_on(client);
+    end_if_done(client);
+    door_bound_memory(client->door, client);
+}
+
+/* ---- Too late? ---- */
+
+/* While one who leaves has something to read, its leaving has not begun. */
+static void note_reading(struct door_client *client, nsec now)
+{
+    size_t backlog = stream_backlog(client->stream);
+    uint64_t left = client->written - backlog;
+    if (left > client->left || backlog == 0)
+        client->read = now;
+    if (client->leaving && backlog > 0)
+        client->since = now;
+    client->left = left;
+}
+
+bool door_client_is_late(struct door_client *client, nsec now)
+{
+    const struct door_settings *settings = &client->door->settings;
+    note_reading(client, now);
+    if (now - client->read >= settings->patience)
+        return true;
+    if (!is_answered(client))
+        return client->gone && now - client->since >= GRACE;
+    if (client->leaving || (client->unused > 0 && !client->holding))
+        return now - client->since >= settings->patience;
+    return settings->idle > 0 && now - client->heard >= settings->idle;
+}
+
+/* ---- Life. ---- */
+
+static void on_close(void *self, int error)
+{
+    struct door_client *client = self;
+    (void)error;
+    door_forget(client->door, client);
+}
+
+struct door_client *door_client_new(struct door *door, node_id id, int fd)
+{
+    struct door_client *client = g_new0(struct door_client, 1);
+    size_t most = door->settings.most;
+    client->door = door;
+    client->id = id;
+    client->since = client->heard = client->read = time_of(client);
+    client->resp =
+        resp_new((struct resp_limits){.commands = true, .bulk = most});
+    client->stream =
+        stream_new(host_loop(door->host), host_gate(door->host), fd,
+                   (struct stream_owner){.on_bytes = on_bytes,
+                                         .on_close = on_close,
+                                         .self = client,
+                                         .most = most});
+    return client;
+}
+
+void door_client_free(struct door_client *client)
+{
+    stream_free(client->stream);
+    resp_free(client->resp);
+    g_free(client);
+}
