@@ -1,4 +1,5 @@
-/*
+/**
+ * @file test_hosts.h
  * Two real machines on trial, for conform_run(): hosts that speak UDP over
  * loopback, without and with a disk thread, and what stands on them.
  */

@@ -70,6 +70,8 @@ static void send_out(struct desk *desk, node_id client)
         return;
     g_autoptr(GBytes) message = g_bytes_new(desk->out.data, desk->out.size);
     desk->out.size = 0; /* Its memory stays, for the next. */
+    if (desk->out.capacity > 4 * OUT_MOST)
+        wire_clear(&desk->out);
     env_send(desk->env, client, message);
 }
 
