@@ -301,7 +301,7 @@ $B/mistakes/%.o: $B/mistakes/%.c $B/mistakes/glib.h.gch
 	@$(compile_fast) -include $B/mistakes/glib.h -MMD -MP -c -o $@ $<
 $B/mistakes/glib.h.gch: $B/flags
 	@mkdir -p $(@D) && echo '#include <glib.h>' > $(@:.gch=)
-	@$(compile_fast) -x c-header -o $@ $(@:.gch=)
+	@$(compile_fast) -x c-header -MD -MP -MF $(@:.h.gch=.d) -o $@ $(@:.gch=)
 
 # A variant is a right answer of another shape: it must pass, with many seeds.
 SEEDS ?= 5
@@ -324,7 +324,7 @@ $B/variants/all: $(alike)
 	  printf "  ok     %d right answers of other shapes, %d seeds: %d of them failed\n", NR, seeds, bad }'
 	@touch $@
 
--include $(patsubst %.c,$B/obj/%.d,$(filter %.c,$(code))) $(patsubst %.$(seen),%.d,$(tried)) $(alike:.right=.d)
+-include $(patsubst %.c,$B/obj/%.d,$(filter %.c,$(code))) $(if $(tried),$B/mistakes/glib.d) $(patsubst %.$(seen),%.d,$(tried)) $(alike:.right=.d)
 $(if $(findstring /graded/,$(goals)),$(foreach b,$(breaks),\
   $(eval $(call broken,$b,$(call broken_of,$b),$(call wrong_of,$b)))))
 -include $(wildcard $(addsuffix /local.mk,$(dirs) $(addprefix exercises/,$(chapters))))
