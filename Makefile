@@ -260,6 +260,10 @@ endef
 # is linked with the test that must catch it; under sanitizers all tests are run,
 # and what they say is its sign. What one is called: NAME, or NAME.SHAPE; and `right`
 # is the answer itself, in which no test may find anything. JUDGE needs no sanitizers.
+#
+# There are hundreds, so each is made cheap. GLib's headers are read once. What
+# all mistakes of an exercise are linked with is hashed once (around). The
+# linker is the fastest there is, and copies nothing for debuggers.
 with_mistakes := $(foreach m,$(modules),$(if $(wildcard solutions/$m.mistakes),$m))
 known := $(if $(TSAN)$(MINE),,$(if $(filter $(if $(SAN),,test handout) %signs %matrix,$(goals)),$(with_mistakes),$(filter $(with_mistakes),\
   $(if $(findstring /graded/,$(goals)),$(foreach b,$(breaks),$(call broken_of,$b))))))
@@ -268,15 +272,21 @@ JUDGE ?= $B/bin/mistakes
 # Started in half of the time. (A stage takes the calls of sanitizers that are
 # linked so, and they find no line of the source any more: so not for readers.)
 static := $(if $(SAN),$(if $(clang),,-static-libasan -static-libubsan))
+link_fast := -Wl,--strip-debug $(if $(wildcard /usr/bin/ld.gold),-fuse-ld=gold)
 mistakes_of = right $(shell awk '/^Mistake:/ { print n = $$2 } /^Or:/ { print n "." $$2 }' solutions/$1.mistakes)
+define around_sum
+$B/$2/$1/around: $(call around,$1,$1) exercises/$1.task $3 common/tools/mistake.sh
+	@mkdir -p $$(@D) && cat $$^ | sha256sum > $$@
+endef
 define mistakes
+$(call around_sum,$1,mistakes,$(JUDGE))
 tried += $(foreach i,$2,$B/mistakes/$1/$i.$(seen))
 $B/mistakes/$1/made: solutions/$1.c solutions/$1.mistakes exercises/$1.task $(JUDGE)
 	@mkdir -p $$(@D) && $(JUDGE) make $1 $$(@D) && touch $$@
 $(foreach i,$2,$B/mistakes/$1/$i.c): $B/mistakes/$1/made ;
-$(foreach i,$2,$B/mistakes/$1/$i.$(seen)): %.$(seen): %.o $(call around,$1,$1) $(JUDGE) common/tools/mistake.sh
-	@sh common/tools/mistake.sh '$(JUDGE) $(seen)' $1 $$@ $$< $(CC) $(MODE) $(static) \
-	  $$(filter %.o %.a,$$^) $$(LIBS)
+$(foreach i,$2,$B/mistakes/$1/$i.$(seen)): %.$(seen): %.o $B/mistakes/$1/around
+	@sh common/tools/mistake.sh '$(JUDGE) $(seen)' $1 $$@ $$^ $(CC) $(MODE) $(static) $(link_fast) \
+	  $$< $(call around,$1,$1) $$(LIBS)
 $B/mistakes/$1/tried: $(foreach i,$2,$B/mistakes/$1/$i.$(seen))
 	@printf '  ok     %-44s %3d known mistakes, each caught\n' 'mistakes of $1' $(words $(wordlist 2,999,$2))
 	@touch $$@
@@ -285,16 +295,22 @@ $(foreach m,$(known),$(eval $(call mistakes,$m,$(call mistakes_of,$m))))
 # What is to be broken is a known mistake.
 $(if $(known),$(foreach b,$(breaks),$(foreach w,$(call wrong_of,$b),$(if $(wildcard solutions/$b.wrong/$w.o)$(filter \
   $w,$(call mistakes_of,$(call broken_of,$b))),,$(error exercises/$b.task breaks $w, which is no mistake of $(call broken_of,$b))))))
-$B/mistakes/%.o: $B/mistakes/%.c $B/flags
-	@$(CC) $(filter-out -Werror -O%,$(FLAGS)) -O0 -w -g0 -MMD -MP -c -o $@ $<
+# Under sanitizers all tests are run: -Og is worth its time there.
+compile_fast = $(CC) $(filter-out -Werror -O%,$(FLAGS)) $(if $(SAN),-Og,-O0) -w -g0
+$B/mistakes/%.o: $B/mistakes/%.c $B/mistakes/glib.h.gch
+	@$(compile_fast) -include $B/mistakes/glib.h -MMD -MP -c -o $@ $<
+$B/mistakes/glib.h.gch: $B/flags
+	@mkdir -p $(@D) && echo '#include <glib.h>' > $(@:.gch=)
+	@$(compile_fast) -x c-header -MD -MP -MF $(@:.h.gch=.d) -o $@ $(@:.gch=)
 
 # A variant is a right answer of another shape: it must pass, with many seeds.
 SEEDS ?= 5
 define variants
+$(call around_sum,$1,variants,$B/bin/right)
 alike += $(foreach i,$2,$B/variants/$1/$i.right)
-$(foreach i,$2,$B/variants/$1/$i.right): %.right: %.o $(call around,$1,$1) $B/bin/right common/tools/mistake.sh $B/variants/seeds
-	@sh common/tools/mistake.sh '$B/bin/right $(SEEDS)' $1 $$@ $$< $(CC) $(MODE) \
-	  $$(filter %.o %.a,$$^) $$(LIBS)
+$(foreach i,$2,$B/variants/$1/$i.right): %.right: %.o $B/variants/$1/around $B/variants/seeds
+	@sh common/tools/mistake.sh '$B/bin/right $(SEEDS)' $1 $$@ $$< $B/variants/$1/around $(CC) $(MODE) \
+	  $$< $(call around,$1,$1) $$(LIBS)
 $(foreach i,$2,$B/variants/$1/$i.o): $B/variants/$1/%.o: solutions/$1.variants/%.c $B/flags
 	@mkdir -p $$(@D)
 	$$(quiet)$(CC) $$(FLAGS) -MMD -MP -c -o $$@ $$<
@@ -308,7 +324,7 @@ $B/variants/all: $(alike)
 	  printf "  ok     %d right answers of other shapes, %d seeds: %d of them failed\n", NR, seeds, bad }'
 	@touch $@
 
--include $(patsubst %.c,$B/obj/%.d,$(filter %.c,$(code))) $(patsubst %.$(seen),%.d,$(tried)) $(alike:.right=.d)
+-include $(patsubst %.c,$B/obj/%.d,$(filter %.c,$(code))) $(if $(tried),$B/mistakes/glib.d) $(patsubst %.$(seen),%.d,$(tried)) $(alike:.right=.d)
 $(if $(findstring /graded/,$(goals)),$(foreach b,$(breaks),\
   $(eval $(call broken,$b,$(call broken_of,$b),$(call wrong_of,$b)))))
 -include $(wildcard $(addsuffix /local.mk,$(dirs) $(addprefix exercises/,$(chapters))))

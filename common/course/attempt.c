@@ -44,12 +44,14 @@ static struct verdict *run_with(const struct attempt *attempt,
     g_autofree char *test = variable("GRADE_TEST", rule->test);
     g_autofree char *salt = variable("SALT", attempt->salt);
     g_autofree char *schedule = variable("SCHEDULE", attempt->schedule);
+    g_autofree char *seconds =
+        g_strdup_printf("GRADE_SECONDS=%d", attempt->seconds);
     const char *const variables[] = {
         asan,       "UBSAN_OPTIONS=print_stacktrace=1",
         "LC_ALL=C", "G_SLICE=always-malloc",
         test,       "GRADE_SHEET=3",
         salt,       schedule,
-        NULL};
+        seconds,    NULL};
     return run(attempt, variables, task, rule);
 }
 
@@ -57,7 +59,7 @@ struct verdict *attempt_run(const struct attempt *attempt,
                             const struct task *task, const struct rule *rule)
 {
     struct verdict *verdict = run_with(attempt, task, rule, false);
-    if (verdict->word != LEAK)
+    if (verdict->word != LEAK || attempt->brief)
         return verdict;
     verdict_free(verdict);
     return run_with(attempt, task, rule, true);

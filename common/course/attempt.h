@@ -13,6 +13,8 @@ struct attempt {
     const char *salt;     /**< Other seeds; NULL: the usual ones. */
     const char *schedule; /**< A file for it to play; NULL: none. */
     int wall;             /**< See struct cell_plan. */
+    int seconds; /**< Of processor time until it hangs; 0: as a reader has. */
+    bool brief;  /**< Do not look for the line of a leak. */
 };
 
 /** Run the test that @p rule names. Returns new. */

@@ -68,8 +68,11 @@ static struct verdict *run_test(const struct grade *grade,
         plan->program
             ? g_strdup(plan->program)
             : file_of(plan->programs, "exercises", grade->task, "test_", "");
-    struct attempt attempt = {
-        .program = program, .salt = plan->salt, .wall = plan->wall};
+    struct attempt attempt = {.program = program,
+                              .salt = plan->salt,
+                              .wall = plan->wall,
+                              .seconds = plan->seconds,
+                              .brief = plan->brief};
     return attempt_run(&attempt, grade->task, rule);
 }
 

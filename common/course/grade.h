@@ -26,6 +26,8 @@ struct grade_plan {
     const char *salt;     /**< Other seeds; NULL: the usual ones. */
     bool trusting;        /**< Link it whatever it calls. For tests. */
     int wall;             /**< See struct cell_plan. */
+    int seconds;          /**< See struct attempt. */
+    bool brief;           /**< See struct attempt. */
     /** Called with each verdict of a test that was run, at once; or NULL. */
     void (*told)(void *self, const struct verdict *verdict);
     void *self; /**< For told. */

@@ -126,8 +126,8 @@ void __sanitizer_print_stack_trace(void) __attribute__((weak));
 /* Where was it? The stack says so, under a sanitizer. */
 static void on_late(int number)
 {
-    static const char text[] = "\nIt would never end: 3 s of processor time "
-                               "are used up. It was here:\n";
+    static const char text[] = "\nIt would never end: its processor time is "
+                               "used up. It was here:\n";
     (void)number;
     if (g_getenv("REPLAY") && write(STDERR_FILENO, text, sizeof text - 1) > 0)
         print_calls(sheet_open());
@@ -136,11 +136,14 @@ static void on_late(int number)
     _exit(LATE);
 }
 
-/* For the grader: one test, and the answer when it has come to its end. */
+/* For the grader, which may give it less time: one test, and the answer when it
+ * has come to its end. */
 static int run_alone(const struct graded *test)
 {
+    const char *given = g_getenv("GRADE_SECONDS");
+    int seconds = given ? atoi(given) : 0;
     const struct CMUnitTest one = {test->name, run, NULL, NULL, (void *)test};
-    struct itimerval late = {.it_value = {SECONDS, 0}};
+    struct itimerval late = {.it_value = {seconds > 0 ? seconds : SECONDS, 0}};
     signal(SIGPROF, on_late);
     setitimer(ITIMER_PROF, &late, NULL);
     if (_cmocka_run_group_tests(test->name, &one, 1, NULL, NULL) != 0) {

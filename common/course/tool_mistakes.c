@@ -99,7 +99,9 @@ static bool make_all(const char *module, const char *directory, GError **error)
 
 /* ---- catch and sign ---- */
 
-/* Grade the program that has the mistake; NULL: none. Returns new. */
+/* Grade the program that has the mistake; NULL: none. Returns new. To be caught
+ * is to fail, and who still runs after a second has failed as well; a sign is
+ * what a reader would see. Neither says on which line a leak is. */
 static struct sign *look(const struct subject *subject,
                          const struct mistake *mistake, const char *program,
                          bool all)
@@ -112,7 +114,9 @@ static struct sign *look(const struct subject *subject,
                               .programs = "",
                               .program = whole,
                               .only = all || !mistake ? NULL : mistake->test,
-                              .trusting = true};
+                              .trusting = true,
+                              .seconds = all ? 0 : 1,
+                              .brief = mistake != NULL};
     cell_settle();
     struct grade *grade = grade_new(subject->task, &plan);
     struct sign *sign = sign_new(mistake, grade->verdicts);

@@ -1,18 +1,17 @@
 #!/bin/sh
-# mistake.sh COMMAND MODULE RESULT OBJECT CC WORD...: link an exercise's test with
-# an answer, OBJECT, one of the words, and see what it says: COMMAND MODULE NAME
-# PROGRAM, into RESULT (tool_mistakes.c, tool_right.c). What was linked before from
-# the same bytes is not tried again.
+# mistake.sh COMMAND MODULE RESULT OBJECT AROUND CC WORD...: link an exercise's
+# test with an answer, OBJECT, one of the words, and see what it says: COMMAND
+# MODULE NAME PROGRAM, into RESULT (tool_mistakes.c, tool_right.c). What was linked
+# before from the same bytes is not tried again; AROUND holds a hash of all others.
 set -eu
 . common/tools/cpu.sh
-command=$1 module=$2 result=$3 object=$4
-shift 4
+command=$1 module=$2 result=$3 object=$4 around=$5
+shift 5
 base=${object%.o}
 key=$({
     echo "$command $*"
-    cat "${command%% *}" "$object" "exercises/$module.task"
-    [ ! -e "$base.c" ] || cat "$base.c"
-    for input in "$@"; do [ ! -f "$input" ] || cat "$input"; done
+    cat "$object" "$around"
+    [ ! -e "$base.c" ] || cat "$base.c" # Its head says who must catch it.
 } | sha256sum)
 if [ -e "$result" ] && [ "$key" = "$(cat "$result.key" 2> /dev/null)" ]; then
     touch "$result"
