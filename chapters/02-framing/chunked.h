@@ -18,7 +18,7 @@
  * ends the body.
  *
  * Text is any bytes but control characters; tabs are allowed, and so are bytes
- * from 80 on. Extensions and trailers are passed over. Nothing in them has a
+ * from 0x80 on. Extensions and trailers are passed over. Nothing in them has a
  * meaning, quotes neither: a quoted string cannot hold a line end.
  *
  * Two programs that disagree about where a body ends disagree about where the
