@@ -10,15 +10,15 @@
  *     -- chunk ------------ last  -- trailers ---------- the end
  *
  * A chunk is a line with its size, in hexadecimal digits of either case, and so
- * many bytes, and CR LF. The size may have zeros in front, and blanks (spaces and
- * tabs) behind, since old senders pad it. Behind these may stand *extensions*:
- * a ";" and any text. A chunk of size 0 is the last, and only its line is there.
+ * many bytes, and CR LF. The size may have zeros in front, and blanks (spaces
+ * and tabs) behind, since old senders pad it. Then *extensions* may follow: a
+ * ";" and any text. A chunk of size 0 is the last, and only its line is there.
  * *Trailers* may follow, lines that look like header fields: a name, which is a
  * token (RFC 9110, 5.6.2), a ":" right behind it, and any text. An empty line
  * ends the body.
  *
  * Text is any bytes but control characters; tabs are allowed, and so are bytes
- * from 80 on. Extensions and trailers are passed over. Nothing in them has a
+ * from 0x80 on. Extensions and trailers are passed over. Nothing in them has a
  * meaning, quotes neither: a quoted string cannot hold a line end.
  *
  * Two programs that disagree about where a body ends disagree about where the

@@ -210,25 +210,37 @@ static char *quote(const char *sentence, const struct model *model, size_t end)
     return g_string_free(g_string_append(text, "\""), FALSE);
 }
 
+/* Up to @p end it is right, and what follows the body is not its. */
+static void expect_right(const struct show *show, size_t end, bool right)
+{
+    const struct model *model = show->model;
+    size_t used = MIN(end, model->at);
+    bool ended = model->whole && end >= model->at;
+    if (right && show->at == used && chunked_ended(&show->chunked) == ended)
+        return;
+    g_autofree char *so_far =
+        quote("no -1, since this is right so far:", model, end);
+    expect_that(right, so_far, "-1");
+    g_autofree char *using = quote("bytes used of", model, end);
+    expect_equal(using, show->at, used);
+    g_autofree char *ending = quote("chunked_ended behind", model, end);
+    expect_equal(ending, chunked_ended(&show->chunked), ended);
+}
+
 /* They have come, and the model knows them. */
 static void expect_until(struct show *show, size_t end)
 {
     const struct model *model = show->model;
     bool right = show_until(show, end);
     if (end > model->at && !model->whole) {
+        if (!right)
+            return;
         g_autofree char *wrong =
             quote("-1, with the last byte of", model, model->at + 1);
-        expect_that(!right, wrong, "%zu bytes used", show->at);
-        return;
+        graded_wrong(wrong, "%zu bytes used, and %s", show->at,
+                     chunked_ended(&show->chunked) ? "an end" : "no end");
     }
-    g_autofree char *so_far =
-        quote("no -1, since this is right so far:", model, end);
-    g_autofree char *used = quote("bytes used of", model, end);
-    g_autofree char *ended = quote("chunked_ended behind", model, end);
-    expect_that(right, so_far, "-1");
-    expect_equal(used, show->at, MIN(end, model->at));
-    expect_equal(ended, chunked_ended(&show->chunked),
-                 model->whole && end >= model->at);
+    expect_right(show, end, right);
 }
 
 static void expect_cut(const struct model *model, size_t most, size_t cut)
@@ -282,29 +294,46 @@ static void expect_refused(const char *bytes, size_t size, size_t most)
 
 /* ---- Long lines and large sizes. ---- */
 
+/* How many of these bytes are used, @p step of them coming at a time. The
+ * reader's answer at last is @p answer: -1, or another one. */
+static size_t read_in_steps(uint64_t most, const char *bytes, size_t step,
+                            ssize_t *answer)
+{
+    struct chunked chunked = {.most = most};
+    struct chunked_piece piece;
+    size_t at = 0, size = strlen(bytes);
+    *answer = 1;
+    sheet_note("A new body");
+    for (size_t end = step; end <= size && *answer > 0; end += step)
+        while (at<end && * answer> 0) {
+            const uint8_t *data = (const uint8_t *)bytes + at;
+            *answer = chunked_parse(&chunked, data, end - at, &piece);
+            note(data, end - at, *answer, piece.size);
+            at += (size_t)MAX(*answer, 0);
+        }
+    return at;
+}
+
 /* The beginning of a body: right up to @p right bytes, and then wrong; or all
  * right. */
 static void expect_up_to(uint64_t most, const char *bytes, size_t right)
 {
     size_t size = strlen(bytes);
-    for (size_t step = size; step > 0; step = step > 1 ? 1 : 0) {
-        struct chunked chunked = {.most = most};
-        struct chunked_piece piece;
-        size_t at = 0;
-        ssize_t used = 1;
-        sheet_note("A new body");
-        for (size_t end = step; end <= size && used > 0; end += step)
-            while (at < end && used > 0) {
-                const uint8_t *data = (const uint8_t *)bytes + at;
-                used = chunked_parse(&chunked, data, end - at, &piece);
-                note(data, end - at, used, piece.size);
-                at += (size_t)MAX(used, 0);
-            }
-        expect_equal("of the beginning of a body chunked_parse says at last",
-                     used == -1 ? -1 : 0, right < size ? -1 : 0);
-        if (step == 1)
-            expect_equal("bytes used before it was too much:", at, right);
-    }
+    ssize_t whole, last;
+    read_in_steps(most, bytes, size, &whole);
+    size_t used = read_in_steps(most, bytes, 1, &last);
+    g_autoptr(GString) what = g_string_new(NULL);
+    g_string_printf(what, "byte by byte, of %zu bytes, used are, of \"", size);
+    append_escaped(what, (const uint8_t *)bytes, MIN(size, QUOTED));
+    g_string_append(what, "...\"");
+    expect_that(right == size || whole == -1,
+                "-1, since a beginning of a body is too much",
+                "%zd, where %zu bytes come at once", whole, size);
+    expect_equal(what->str, used, right);
+    expect_that((right < size) == (last == -1), "-1 where it is too much",
+                "%zd", last);
+    expect_that(right < size || whole > 0,
+                "no -1, since it is not too much, all at once", "%zd", whole);
 }
 
 /** A body; and what is none, from its last byte on. */
