@@ -66,12 +66,12 @@ static void put_no_integer(const struct order *order)
 
 /* ---- Times. ---- */
 
-/* A span of @p unit that is positive, and a century at most or a little more. */
+/* A span of @p unit that is positive, and no longer than a timer counts. */
 static bool read_span(const struct order *order, struct word word, nsec unit,
                       nsec *span)
 {
     int64_t number;
-    const nsec most = UINT64_MAX / 4;
+    const nsec most = (nsec)1 << 61; /* 73 years. */
     if (!word_number(word, &number)) {
         put_no_integer(order);
         return false;
