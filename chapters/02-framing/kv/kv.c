@@ -15,6 +15,7 @@ struct kv {
 /* A command, and what is needed to serve it. */
 struct order {
     struct kv *kv;
+    const char *name; /* Of the command, as errors have it. */
     const struct command *command;
     struct wire_writer *out;
 };
@@ -65,20 +66,19 @@ static void put_no_integer(const struct order *order)
 
 /* ---- Times. ---- */
 
-/* A span of @p unit that is positive, and some centuries at most. */
+/* A span of @p unit that is positive, and no longer than a timer counts. */
 static bool read_span(const struct order *order, struct word word, nsec unit,
                       nsec *span)
 {
     int64_t number;
-    const nsec most = UINT64_MAX / 4;
+    const nsec most = (nsec)1 << 61; /* 73 years. */
     if (!word_number(word, &number)) {
         put_no_integer(order);
         return false;
     }
     if (number <= 0 || (uint64_t)number > most / unit) {
-        resp_put_error(order->out, "ERR invalid expire time in '%.*s' command",
-                       (int)MIN(word_at(order, 0).size, 16),
-                       word_at(order, 0).data);
+        resp_put_error(order->out, "ERR invalid expire time in '%s' command",
+                       order->name);
         return false;
     }
     *span = (nsec)number * unit;
@@ -88,18 +88,17 @@ static bool read_span(const struct order *order, struct word word, nsec unit,
 static void expire_in(const struct order *order, nsec unit)
 {
     struct record *record = find(order, 1);
+    struct word word = word_at(order, 2);
     int64_t number;
     nsec span;
-    if (!word_number(word_at(order, 2), &number)) {
-        put_no_integer(order);
-    } else if (!record) {
-        resp_put_integer(order->out, 0);
-    } else if (number <= 0) { /* It was up long ago. */
-        table_remove(order->kv->table, record);
-        resp_put_integer(order->out, 1);
-    } else if (read_span(order, word_at(order, 2), unit, &span)) {
-        table_expire(order->kv->table, record, span);
-        resp_put_integer(order->out, 1);
+    if (word_number(word, &number) && number <= 0) { /* It was up long ago. */
+        resp_put_integer(order->out, record != NULL);
+        if (record)
+            table_remove(order->kv->table, record);
+    } else if (read_span(order, word, unit, &span)) {
+        resp_put_integer(order->out, record != NULL);
+        if (record)
+            table_expire(order->kv->table, record, span);
     }
 }
 
@@ -150,11 +149,13 @@ struct manner {
     bool absent, present, get, keep;
     nsec span; /* 0: for ever. */
 };
+static const struct manner plain;
 
 /* The options of SET, from word 3 on. False: answered by an error. */
 static bool read_manner(const struct order *order, struct manner *manner)
 {
-    size_t count = order->command->count;
+    size_t count = order->command->count, span = 0; /* Where its word is. */
+    nsec unit = 0;
     for (size_t i = 3; i < count; i++) {
         struct word word = word_at(order, i);
         bool seconds = word_is(word, "EX"), millis = word_is(word, "PX");
@@ -164,19 +165,19 @@ static bool read_manner(const struct order *order, struct manner *manner)
             manner->present = true;
         } else if (word_is(word, "GET")) {
             manner->get = true;
-        } else if (word_is(word, "KEEPTTL") && manner->span == 0) {
+        } else if (word_is(word, "KEEPTTL") && span == 0) {
             manner->keep = true;
         } else if ((seconds || millis) && i + 1 < count && !manner->keep &&
-                   manner->span == 0) {
-            nsec unit = seconds ? SEC : MSEC;
-            if (!read_span(order, word_at(order, ++i), unit, &manner->span))
-                return false;
+                   span == 0) {
+            unit = seconds ? SEC : MSEC;
+            span = ++i;
         } else {
             put_syntax(order);
             return false;
         }
     }
-    return true;
+    return span == 0 ||
+           read_span(order, word_at(order, span), unit, &manner->span);
 }
 
 /* Returns whether there was room. */
@@ -230,8 +231,7 @@ static void setnx(const struct order *order)
     struct record *record = find(order, 1);
     if (record)
         resp_put_integer(order->out, 0);
-    else if (store(order, word_at(order, 1), word_at(order, 2),
-                   &(struct manner){0}))
+    else if (store(order, word_at(order, 1), word_at(order, 2), &plain))
         resp_put_integer(order->out, 1);
     else
         put_full(order);
@@ -266,8 +266,7 @@ static void mset(const struct order *order)
         return;
     }
     for (size_t i = 1; i < order->command->count; i += 2)
-        if (!store(order, word_at(order, i), word_at(order, i + 1),
-                   &(struct manner){0})) {
+        if (!store(order, word_at(order, i), word_at(order, i + 1), &plain)) {
             put_full(order);
             return;
         }
@@ -376,10 +375,12 @@ static void incrby(const struct order *order)
 static void decrby(const struct order *order)
 {
     int64_t number;
-    if (word_number(word_at(order, 2), &number) && number != INT64_MIN)
-        add_number(order, -number);
-    else
+    if (!word_number(word_at(order, 2), &number))
         put_no_integer(order);
+    else if (number == INT64_MIN)
+        resp_put_error(order->out, "ERR decrement would overflow");
+    else
+        add_number(order, -number);
 }
 
 static void del(const struct order *order)
@@ -399,8 +400,15 @@ static void dbsize(const struct order *order)
     resp_put_integer(order->out, table_count(order->kv->table));
 }
 
+/* [ASYNC|SYNC]: which is all the same to a client. */
 static void flush(const struct order *order)
 {
+    size_t count = order->command->count;
+    struct word how = word_at(order, count - 1);
+    if (count > 1 && !word_is(how, "ASYNC") && !word_is(how, "SYNC")) {
+        put_syntax(order);
+        return;
+    }
     table_clear(order->kv->table);
     put_ok(order);
 }
@@ -415,26 +423,25 @@ static const struct {
     size_t least, most;
     void (*serve)(const struct order *order);
 } orders[] = {
-    {"GET", 2, 2, get},         {"SET", 3, MANY, set},
-    {"INCR", 2, 2, incr},       {"DEL", 2, MANY, del},
-    {"INCRBY", 3, 3, incrby},   {"DECR", 2, 2, decr},
-    {"DECRBY", 3, 3, decrby},   {"EXISTS", 2, MANY, exists},
-    {"EXPIRE", 3, 3, expire},   {"PEXPIRE", 3, 3, pexpire},
-    {"TTL", 2, 2, ttl},         {"PTTL", 2, 2, pttl},
-    {"PERSIST", 2, 2, persist}, {"APPEND", 3, 3, append},
-    {"MGET", 2, MANY, mget},    {"MSET", 3, MANY, mset},
-    {"SETNX", 3, 3, setnx},     {"SETEX", 4, 4, setex},
-    {"PSETEX", 4, 4, psetex},   {"GETSET", 3, 3, getset},
-    {"GETDEL", 2, 2, getdel},   {"STRLEN", 2, 2, strlen_of},
-    {"TYPE", 2, 2, type},       {"UNLINK", 2, MANY, del},
-    {"DBSIZE", 1, 1, dbsize},   {"FLUSHALL", 1, 2, flush},
-    {"FLUSHDB", 1, 2, flush},
+    {"get", 2, 2, get},         {"set", 3, MANY, set},
+    {"incr", 2, 2, incr},       {"del", 2, MANY, del},
+    {"incrby", 3, 3, incrby},   {"decr", 2, 2, decr},
+    {"decrby", 3, 3, decrby},   {"exists", 2, MANY, exists},
+    {"expire", 3, 3, expire},   {"pexpire", 3, 3, pexpire},
+    {"ttl", 2, 2, ttl},         {"pttl", 2, 2, pttl},
+    {"persist", 2, 2, persist}, {"append", 3, 3, append},
+    {"mget", 2, MANY, mget},    {"mset", 3, MANY, mset},
+    {"setnx", 3, 3, setnx},     {"setex", 4, 4, setex},
+    {"psetex", 4, 4, psetex},   {"getset", 3, 3, getset},
+    {"getdel", 2, 2, getdel},   {"strlen", 2, 2, strlen_of},
+    {"type", 2, 2, type},       {"unlink", 2, MANY, del},
+    {"dbsize", 1, 1, dbsize},   {"flushall", 1, 2, flush},
+    {"flushdb", 1, 2, flush},
 };
 
 static enum desk_outcome serve(void *self, const struct command *command,
                                struct wire_writer *out, bool parks)
 {
-    struct order order = {self, command, out};
     (void)parks;
     for (size_t i = 0; i < G_N_ELEMENTS(orders); i++) {
         if (!word_is(command->words[0], orders[i].name))
@@ -442,7 +449,8 @@ static enum desk_outcome serve(void *self, const struct command *command,
         if (command->count < orders[i].least || command->count > orders[i].most)
             put_wrong_count(out, command);
         else
-            orders[i].serve(&order);
+            orders[i].serve(
+                &(struct order){self, orders[i].name, command, out});
         return DESK_ANSWERED;
     }
     return DESK_UNKNOWN;

@@ -46,7 +46,8 @@ bool table_set(struct table *table, struct record *record, struct word value);
 bool table_append(struct table *table, struct record *record, struct word more);
 /** Remove it. */
 void table_remove(struct table *table, struct record *record);
-/** Remove it when @p span is over; one that had a time gets this one. */
+/** Remove it when @p span, 73 years at most, is over; one that had a time gets
+ * this one. */
 void table_expire(struct table *table, struct record *record, nsec span);
 /** Keep it for ever. Returns whether its time was bounded. */
 bool table_keep(struct table *table, struct record *record);
