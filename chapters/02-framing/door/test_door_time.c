@@ -195,11 +195,12 @@ static int open_tcp(void **state)
 }
 
 /* Bytes need a moment here: turn until it holds, for ten seconds at most. */
-#define AWAIT(condition)                                   \
-    do {                                                   \
-        for (int i_ = 0; i_ < 10000 && !(condition); i_++) \
-            loop_turn(host_loop(host), MSEC);              \
-        assert_true(condition);                            \
+#define AWAIT(condition)                                             \
+    do {                                                             \
+        bool held_ = false;                                          \
+        for (int i_ = 0; i_ < 10000 && !(held_ = (condition)); i_++) \
+            loop_turn(host_loop(host), MSEC);                        \
+        assert_true(held_);                                          \
     } while (0)
 
 static void a_reset_is_a_farewell(void **state)
