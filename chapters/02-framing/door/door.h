@@ -59,8 +59,8 @@ struct door_counts {
     uint64_t commands;  /**< Commands handed up. */
 };
 
-/** The first id of any client. */
-#define DOOR_CLIENT ((node_id)1 << 32)
+/** Clients have ids from this on; peers have smaller ones. */
+#define DOOR_CLIENT ((node_id)1 << 48)
 
 /** A layer over @p below, which stands on @p host or is its env. It accepts on
  * @p listener, which it takes. Messages to other nodes are as long as those of
