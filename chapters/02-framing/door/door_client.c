@@ -118,17 +118,10 @@ static void count_command(struct door_client *client, struct word name)
         leave(client);
 }
 
-static void deliver(struct door_client *client, GBytes *run)
-{
-    client->visited = true;
-    client->run = g_bytes_get_size(run);
-    env_deliver(&client->door->env, client->id, run);
-}
-
-/* As many arrays of strings as are whole: a run as it stands. Returns how many
- * bytes that is. */
-static size_t take_arrays(struct door_client *client, const uint8_t *data,
-                          size_t size)
+/* As many arrays of strings as are whole: as they stand, at once. Returns how
+ * many bytes that is. */
+static size_t add_arrays(struct door_client *client, struct wire_writer *run,
+                         const uint8_t *data, size_t size)
 {
     GArray *words = client->door->words;
     size_t used = 0, count = 1;
@@ -139,38 +132,33 @@ static size_t take_arrays(struct door_client *client, const uint8_t *data,
         count_command(client, g_array_index(words, struct word, 0));
         used += count;
     }
-    if (used > 0) {
-        g_autoptr(GBytes) run = g_bytes_new(data, used);
-        deliver(client, run);
-    }
+    wire_put_raw(run, data, used);
     return used;
 }
 
-/* An inline command, or an array that came in pieces: a run of its own. */
-static void take_parsed(struct door_client *client, const uint8_t *data)
+/* An inline command, or an array that came in pieces. */
+static void add_parsed(struct door_client *client, struct wire_writer *run,
+                       const uint8_t *data)
 {
     const struct resp_item *words = resp_items(client->resp) + 1;
     size_t count = resp_count(client->resp) - 1;
-    struct wire_writer out = {.most = SIZE_MAX};
     if (count == 0)
         return;
-    resp_put_array(&out, count);
+    resp_put_array(run, count);
     for (size_t i = 0; i < count; i++)
-        resp_put_bulk(&out, data + words[i].at, words[i].size);
+        resp_put_bulk(run, data + words[i].at, words[i].size);
     count_command(
         client, (struct word){(const char *)data + words[0].at, words[0].size});
-    g_autoptr(GBytes) run = wire_finish(&out);
-    deliver(client, run);
 }
 
 /* What is not an array of strings, or not all of it. */
-static size_t take_other(struct door_client *client, const uint8_t *data,
-                         size_t size)
+static size_t add_other(struct door_client *client, struct wire_writer *run,
+                        const uint8_t *data, size_t size)
 {
     ssize_t used = resp_parse(client->resp, data, size);
     client->half = used == 0;
     if (used > 0)
-        take_parsed(client, data);
+        add_parsed(client, run, data);
     else if (used < 0)
         refuse(client, resp_error(client->resp));
     else if (size >= client->door->settings.most)
@@ -178,27 +166,32 @@ static size_t take_other(struct door_client *client, const uint8_t *data,
     return used > 0 ? (size_t)used : 0;
 }
 
-static size_t take_run(struct door_client *client, const uint8_t *data,
-                       size_t size)
+static void deliver(struct door_client *client, struct wire_writer *run)
 {
-    size_t used = client->half ? 0 : take_arrays(client, data, size);
-    return used > 0 ? used : take_other(client, data, size);
-}
-
-static bool may_take(const struct door_client *client)
-{
-    return !client->leaving && is_answered(client) && !is_piling(client);
+    g_autoptr(GBytes) message = wire_finish(run);
+    if (g_bytes_get_size(message) == 0)
+        return;
+    client->visited = true;
+    client->run = g_bytes_get_size(message);
+    env_deliver(&client->door->env, client->id, message);
 }
 
 /* Returns how many bytes it took. */
-static size_t take(struct door_client *client, const uint8_t *data, size_t size)
+static size_t take_run(struct door_client *client, const uint8_t *data,
+                       size_t size)
 {
+    struct wire_writer run = {.most = SIZE_MAX};
     size_t used = 0, count = 1;
-    while (count > 0 && used < size && used < RUN_MOST && may_take(client)) {
-        count = take_run(client, data + used, size - used);
+    while (count > 0 && used < size && used < RUN_MOST && !client->leaving) {
+        count = 0;
+        if (!client->half)
+            count = add_arrays(client, &run, data + used, size - used);
+        if (count == 0)
+            count = add_other(client, &run, data + used, size - used);
         used += count;
     }
     client->holding = count > 0 && used < size && !client->leaving;
+    deliver(client, &run);
     return used;
 }
 
@@ -216,7 +209,10 @@ static void note_time(struct door_client *client, size_t used, bool ended)
 static size_t on_bytes(void *self, const uint8_t *data, size_t size, bool ended)
 {
     struct door_client *client = self;
-    size_t used = take(client, data, size);
+    size_t used = 0;
+    client->holding = size > 0 && !client->leaving;
+    if (!client->leaving && is_answered(client) && !is_piling(client))
+        used = take_run(client, data, size);
     note_time(client, used, ended);
     if (ended && !client->holding && !client->leaving)
         leave(client);
