@@ -21,7 +21,7 @@ enum { NOTED = 40, QUOTED = 20, MANY = 100000 };
 
 /* ---- The model: a cursor, which stops at the first wrong byte. ---- */
 
-struct model {
+struct chunked_model {
     const uint8_t *bytes;
     size_t size;
     size_t at;     /* Up to here it is right. */
@@ -30,30 +30,30 @@ struct model {
     GString *body; /* For each byte: 'x' when it is one of the body. */
 };
 
-static int peek(const struct model *model)
+static int peek(const struct chunked_model *model)
 {
     return model->at < model->size ? model->bytes[model->at] : -1;
 }
 
-static bool take(struct model *model, int byte)
+static bool take(struct chunked_model *model, int byte)
 {
     bool there = peek(model) == byte;
     model->at += there;
     return there;
 }
 
-static bool take_end(struct model *model)
+static bool take_end(struct chunked_model *model)
 {
     return take(model, '\r') && take(model, '\n');
 }
 
-static void take_text(struct model *model)
+static void take_text(struct chunked_model *model)
 {
     while (peek(model) == '\t' || (peek(model) >= ' ' && peek(model) != 127))
         model->at++;
 }
 
-static bool take_size(struct model *model, size_t *size)
+static bool take_size(struct chunked_model *model, size_t *size)
 {
     size_t begin = model->at;
     int digit;
@@ -72,7 +72,7 @@ static bool take_size(struct model *model, size_t *size)
     return take_end(model);
 }
 
-static bool take_data(struct model *model, size_t size)
+static bool take_data(struct chunked_model *model, size_t size)
 {
     model->room -= size;
     for (; size > 0 && model->at < model->size; size--)
@@ -80,7 +80,7 @@ static bool take_data(struct model *model, size_t size)
     return size == 0 && take_end(model);
 }
 
-static bool take_trailer(struct model *model)
+static bool take_trailer(struct chunked_model *model)
 {
     size_t begin = model->at;
     while (peek(model) > ' ' && peek(model) < 127 &&
@@ -92,7 +92,7 @@ static bool take_trailer(struct model *model)
     return take_end(model);
 }
 
-static bool take_body(struct model *model)
+static bool take_body(struct chunked_model *model)
 {
     for (size_t size = 1; size > 0;) {
         if (!take_size(model, &size))
@@ -106,12 +106,13 @@ static bool take_body(struct model *model)
     return take(model, '\n');
 }
 
-static struct model model_of(const char *bytes, size_t size, size_t most)
+static struct chunked_model model_of(const char *bytes, size_t size,
+                                     size_t most)
 {
-    struct model model = {.bytes = (const uint8_t *)bytes,
-                          .size = size,
-                          .room = most,
-                          .body = g_string_new(NULL)};
+    struct chunked_model model = {.bytes = (const uint8_t *)bytes,
+                                  .size = size,
+                                  .room = most,
+                                  .body = g_string_new(NULL)};
     g_string_set_size(model.body, size);
     memset(model.body->str, '.', size);
     model.whole = take_body(&model);
@@ -120,9 +121,9 @@ static struct model model_of(const char *bytes, size_t size, size_t most)
 
 /* ---- A reader is shown some bytes. ---- */
 
-struct show {
+struct chunked_show {
     struct chunked chunked;
-    const struct model *model;
+    const struct chunked_model *model;
     size_t at; /* So many were used. */
 };
 
@@ -149,7 +150,7 @@ static void note(const uint8_t *data, size_t size, ssize_t used, size_t piece)
 }
 
 /* Just these bytes of the body must be in the piece. */
-static void expect_piece(const struct show *show, const uint8_t *shown,
+static void expect_piece(const struct chunked_show *show, const uint8_t *shown,
                          size_t used, const struct chunked_piece *piece,
                          size_t size)
 {
@@ -169,7 +170,7 @@ static void expect_piece(const struct show *show, const uint8_t *shown,
 }
 
 /* One call: @p size bytes. */
-static ssize_t show_some(struct show *show, size_t size)
+static ssize_t show_some(struct chunked_show *show, size_t size)
 {
     uint8_t *shown = malloc(size);
     memcpy(shown, show->model->bytes + show->at, size);
@@ -192,7 +193,7 @@ static ssize_t show_some(struct show *show, size_t size)
 
 /* All bytes up to @p end have come: what the reader does with them. Returns
  * false when it says that they are wrong. */
-static bool show_until(struct show *show, size_t end)
+static bool show_until(struct chunked_show *show, size_t end)
 {
     ssize_t used = 1;
     while (show->at < end && used > 0)
@@ -201,7 +202,8 @@ static bool show_until(struct show *show, size_t end)
 }
 
 /* "... 0\r\nA:b", the last bytes up to @p end, in a sentence. Returns new. */
-static char *quote(const char *sentence, const struct model *model, size_t end)
+static char *quote(const char *sentence, const struct chunked_model *model,
+                   size_t end)
 {
     GString *text = g_string_new(sentence);
     size_t begin = end > QUOTED ? end - QUOTED : 0;
@@ -211,9 +213,10 @@ static char *quote(const char *sentence, const struct model *model, size_t end)
 }
 
 /* Up to @p end it is right, and what follows the body is not its. */
-static void expect_right(const struct show *show, size_t end, bool right)
+static void expect_right(const struct chunked_show *show, size_t end,
+                         bool right)
 {
-    const struct model *model = show->model;
+    const struct chunked_model *model = show->model;
     size_t used = MIN(end, model->at);
     bool ended = model->whole && end >= model->at;
     if (right && show->at == used && chunked_ended(&show->chunked) == ended)
@@ -228,9 +231,9 @@ static void expect_right(const struct show *show, size_t end, bool right)
 }
 
 /* They have come, and the model knows them. */
-static void expect_until(struct show *show, size_t end)
+static void expect_until(struct chunked_show *show, size_t end)
 {
-    const struct model *model = show->model;
+    const struct chunked_model *model = show->model;
     bool right = show_until(show, end);
     if (end > model->at && !model->whole) {
         if (!right)
@@ -243,17 +246,18 @@ static void expect_until(struct show *show, size_t end)
     expect_right(show, end, right);
 }
 
-static void expect_cut(const struct model *model, size_t most, size_t cut)
+static void expect_cut(const struct chunked_model *model, size_t most,
+                       size_t cut)
 {
-    struct show show = {.chunked = {.most = most}, .model = model};
+    struct chunked_show show = {.chunked = {.most = most}, .model = model};
     sheet_note("A new body");
     expect_until(&show, cut);
     expect_until(&show, model->size);
 }
 
-static void expect_bytewise(const struct model *model, size_t most)
+static void expect_bytewise(const struct chunked_model *model, size_t most)
 {
-    struct show show = {.chunked = {.most = most}, .model = model};
+    struct chunked_show show = {.chunked = {.most = most}, .model = model};
     sheet_note("A new body, byte by byte");
     for (size_t end = 1; end <= model->size; end++)
         expect_until(&show, end);
@@ -263,7 +267,7 @@ static void expect_bytewise(const struct model *model, size_t most)
  * at some. */
 static void expect_model(const char *bytes, size_t size, size_t most)
 {
-    struct model model = model_of(bytes, size, most);
+    struct chunked_model model = model_of(bytes, size, most);
     expect_bytewise(&model, most);
     for (size_t cut = 0; cut < size; cut += 1 + size / 300)
         expect_cut(&model, most, cut);
@@ -273,7 +277,7 @@ static void expect_model(const char *bytes, size_t size, size_t most)
 /* A body of that many bytes, and something behind it. */
 static void expect_body(const char *bytes, size_t size, size_t most)
 {
-    struct model model = model_of(bytes, size, most);
+    struct chunked_model model = model_of(bytes, size, most);
     g_assert(model.whole && model.at == size);
     g_string_free(model.body, TRUE);
     expect_model(bytes, size, most);
@@ -286,7 +290,7 @@ static void expect_body(const char *bytes, size_t size, size_t most)
 /* Its last byte is the first wrong one. */
 static void expect_refused(const char *bytes, size_t size, size_t most)
 {
-    struct model model = model_of(bytes, size, most);
+    struct chunked_model model = model_of(bytes, size, most);
     g_assert(!model.whole && model.at == size - 1);
     g_string_free(model.body, TRUE);
     expect_model(bytes, size, most);

@@ -234,27 +234,28 @@ static void expect_the_same_whatever_a_byte_is(void)
                 g_string_erase(bytes, (gssize)i, 1);
             else
                 g_string_insert_c(bytes, (gssize)i, bytes->str[i]);
-            struct model model = model_of(bytes->str, bytes->len, 200);
+            struct chunked_model model = model_of(bytes->str, bytes->len, 200);
             expect_cut(&model, 200, 0);
             expect_cut(&model, 200, i);
             g_string_free(model.body, TRUE);
         }
 }
 
-struct drawn {
+struct chunked_drawn {
     GString *bytes;
     struct dice *dice;
 };
 
 /* Up to @p most bytes that mean something in another place. */
-static void draw_text(struct drawn *drawn, const char *among, uint64_t most)
+static void draw_text(struct chunked_drawn *drawn, const char *among,
+                      uint64_t most)
 {
     for (uint64_t i = dice_between(drawn->dice, 0, most); i > 0; i--)
         g_string_append_c(drawn->bytes,
                           among[dice_roll(drawn->dice) % strlen(among)]);
 }
 
-static void draw_chunk(struct drawn *drawn, size_t size)
+static void draw_chunk(struct chunked_drawn *drawn, size_t size)
 {
     static const char alike[] = "0\r\n5;:aF\xff ";
     GString *bytes = drawn->bytes;
@@ -274,7 +275,7 @@ static void draw_chunk(struct drawn *drawn, size_t size)
     g_string_append(bytes, "\r\n");
 }
 
-static void draw_body(struct drawn *drawn)
+static void draw_body(struct chunked_drawn *drawn)
 {
     for (uint64_t i = dice_between(drawn->dice, 0, 12); i > 0; i--)
         draw_chunk(drawn, (size_t)1 << dice_roll(drawn->dice) % 10 |
@@ -295,13 +296,14 @@ static void in_any_pieces_the_body_is_the_same(void)
 {
     for_each_seed (seed, 300) {
         struct dice dice = dice_at(seed, 2, 4);
-        struct drawn drawn = {.bytes = g_string_new(NULL), .dice = &dice};
+        struct chunked_drawn drawn = {.bytes = g_string_new(NULL),
+                                      .dice = &dice};
         draw_body(&drawn);
         draw_text(&drawn, "0\r\n", 9);
         size_t size = drawn.bytes->len;
-        struct model model = model_of(drawn.bytes->str, size, MANY);
+        struct chunked_model model = model_of(drawn.bytes->str, size, MANY);
         g_assert(model.whole);
-        struct show show = {.chunked = {.most = MANY}, .model = &model};
+        struct chunked_show show = {.chunked = {.most = MANY}, .model = &model};
         uint64_t most = (uint64_t)1 << dice_between(&dice, 1, 10);
         sheet_note("A new body");
         for (size_t end = 0; end < size; end += dice_between(&dice, 0, most)) {

@@ -12,12 +12,12 @@ static const char token[] = "!#$%&'*+-.^_`|~0123456789"
                             "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
 /* What is there. */
-struct view {
+struct chunked_view {
     const uint8_t *data;
     size_t size;
 };
 
-static size_t run_among(struct view view, const char *set)
+static size_t run_among(struct chunked_view view, const char *set)
 {
     size_t run = 0;
     while (run < view.size && view.data[run] &&
@@ -26,7 +26,7 @@ static size_t run_among(struct view view, const char *set)
     return run;
 }
 
-static size_t run_of_text(struct view view)
+static size_t run_of_text(struct chunked_view view)
 {
     size_t run = 0;
     while (run < view.size && !g_ascii_iscntrl((char)view.data[run]))
@@ -58,7 +58,8 @@ static ssize_t go(struct chunked *chunked, enum chunked_phase next)
     return 1;
 }
 
-static ssize_t on_digits(struct chunked *chunked, struct view view, size_t run)
+static ssize_t on_digits(struct chunked *chunked, struct chunked_view view,
+                         size_t run)
 {
     for (size_t i = 0; i < run; i++) {
         unsigned __int128 size = chunked->left;
@@ -71,7 +72,7 @@ static ssize_t on_digits(struct chunked *chunked, struct view view, size_t run)
     return pass(chunked, run);
 }
 
-static ssize_t on_size(struct chunked *chunked, struct view view)
+static ssize_t on_size(struct chunked *chunked, struct chunked_view view)
 {
     size_t run = 0;
     bool known = chunked->phase != CHUNKED_SIZE;
@@ -93,7 +94,7 @@ static ssize_t on_size(struct chunked *chunked, struct view view)
     return run > 0 ? pass(chunked, run) : fail(chunked);
 }
 
-static ssize_t on_name(struct chunked *chunked, struct view view)
+static ssize_t on_name(struct chunked *chunked, struct chunked_view view)
 {
     if (!chunked->begun && *view.data == '\r')
         return go(chunked, CHUNKED_END_LF);
@@ -106,7 +107,7 @@ static ssize_t on_name(struct chunked *chunked, struct view view)
     return run > 0 ? pass(chunked, run) : fail(chunked);
 }
 
-static ssize_t on_value(struct chunked *chunked, struct view view)
+static ssize_t on_value(struct chunked *chunked, struct chunked_view view)
 {
     if (*view.data == '\r')
         return go(chunked, CHUNKED_VALUE_LF);
@@ -114,7 +115,7 @@ static ssize_t on_value(struct chunked *chunked, struct view view)
     return run > 0 ? pass(chunked, run) : fail(chunked);
 }
 
-static ssize_t on_data(struct chunked *chunked, struct view view,
+static ssize_t on_data(struct chunked *chunked, struct chunked_view view,
                        struct chunked_piece *piece)
 {
     piece->data = view.data;
@@ -146,7 +147,7 @@ static ssize_t on_end(struct chunked *chunked, uint8_t byte)
 ssize_t chunked_parse(struct chunked *chunked, const uint8_t *data, size_t size,
                       struct chunked_piece *piece)
 {
-    struct view view = {data, size};
+    struct chunked_view view = {data, size};
     *piece = (struct chunked_piece){.size = 0};
     if (chunked->phase == CHUNKED_WRONG)
         return -1;
