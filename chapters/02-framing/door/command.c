@@ -2,7 +2,7 @@
 
 enum { QUOTED = 64 }; /* So much of a wrong command is said back. */
 
-static bool is_digit(char c)
+static inline bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
 }
@@ -15,7 +15,7 @@ struct rest {
 };
 
 /* A line of @p type and a number, of nine digits at most and one form. */
-static bool read_line(struct rest *rest, char type, size_t *number)
+static inline bool read_line(struct rest *rest, char type, size_t *number)
 {
     const char *digits = rest->next + 1, *at = digits;
     *number = 0;
@@ -30,7 +30,7 @@ static bool read_line(struct rest *rest, char type, size_t *number)
     return true;
 }
 
-static bool read_word(struct rest *rest, struct word *word)
+static inline bool read_word(struct rest *rest, struct word *word)
 {
     size_t size;
     if (!read_line(rest, RESP_BULK, &size) ||

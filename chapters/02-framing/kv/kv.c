@@ -195,10 +195,11 @@ static bool store(const struct order *order, struct word key, struct word value,
 }
 
 /* The old value must be said before it is gone; and not, if the new one finds
- * no room. */
+ * no room. Most often nobody asks for it. */
 static void set_in(const struct order *order, const struct manner *manner)
 {
-    struct record *record = find(order, 1);
+    bool asks = manner->absent || manner->present || manner->get;
+    struct record *record = asks ? find(order, 1) : NULL;
     struct wire_writer *out = order->out;
     size_t before = out->size;
     bool done = !(manner->absent && record) && !(manner->present && !record);
