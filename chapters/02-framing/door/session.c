@@ -210,6 +210,8 @@ bool session_answer(struct session *session,
                     const struct command *command, struct wire_writer *out)
 {
     struct ask ask = {session, server, command, out};
+    if (session->version == 0)
+        session->version = RESP2;
     for (size_t i = 0; i < G_N_ELEMENTS(answers); i++) {
         if (!word_is(command->words[0], answers[i].name))
             continue;
