@@ -1,6 +1,9 @@
 #include "02-framing/door/command.h"
 
-enum { QUOTED = 64 }; /* So much of a wrong command is said back. */
+enum {
+    WORDS = 1 << 20, /* As resp.h: more are refused, and not by this reader. */
+    QUOTED = 64,     /* So much of a wrong command is said back. */
+};
 
 static inline bool is_digit(char c)
 {
@@ -46,7 +49,7 @@ size_t command_read(const char *data, size_t size, GArray *words)
     struct rest rest = {data, data + size};
     size_t count;
     g_array_set_size(words, 0);
-    if (!read_line(&rest, RESP_ARRAY, &count))
+    if (!read_line(&rest, RESP_ARRAY, &count) || count > WORDS)
         return 0;
     for (size_t i = 0; i < count; i++) {
         struct word word;
