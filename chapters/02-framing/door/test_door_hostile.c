@@ -228,7 +228,6 @@ static void a_door_is_freed_with_all_that_waits(void **state)
 {
     (void)state;
     g_autofree char *large = reply_of(4 * MEGABYTES);
-    g_autoptr(GBytes) message = g_bytes_new("x", 1);
     int fd = come();
     tell(fd, "one\r\n");
     answer(service.last, large);
