@@ -1,7 +1,8 @@
 /*
- * A door that has answers to give later, while strange clients go on: what piled
- * up meanwhile is judged as if it had come alone, and no one is cut a second too
- * soon, or too late. And services that are strange, but within their rights.
+ * A door that has answers to give later, while strange clients go on: what has
+ * piled up meanwhile is judged as if it had come alone, and no one is cut a
+ * second too soon, or too late. And services that are strange, but within their
+ * rights.
  */
 #include "02-framing/door/test_door.h"
 
