@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 static nsec now;
+static unsigned clock_reads; /* As a measure of what is done. */
 static struct host *host;
 static struct door *door;
 static struct address place;
@@ -35,6 +36,7 @@ static struct {
 nsec __wrap_clock_monotonic(void);
 nsec __wrap_clock_monotonic(void)
 {
+    clock_reads++;
     return now;
 }
 
