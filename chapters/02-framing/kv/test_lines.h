@@ -100,8 +100,6 @@ static inline void play_lines(const struct asked_line *lines, size_t count)
 
 /** @{ */
 /** Errors. */
-#define WRONG_COUNT(name) \
-    "-ERR wrong number of arguments for '" name "' command"
 #define NO_INTEGER   "-ERR value is not an integer or out of range"
 #define BAD_TIME(in) "-ERR invalid expire time in '" in "' command"
 #define SYNTAX       "-ERR syntax error"
