@@ -200,7 +200,7 @@ void files_answer(struct files *files, struct exchange *exchange,
 {
     struct stat about;
     g_autofree char *path = files_path(request->target);
-    if (!word_is(request->method, "GET") && !word_is(request->method, "HEAD")) {
+    if (!http_is(request->method, "GET") && !http_is(request->method, "HEAD")) {
         refuse_method(exchange);
         return;
     }
