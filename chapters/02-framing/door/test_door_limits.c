@@ -45,7 +45,7 @@ static int open_default(void **state)
     return 0;
 }
 
-/* Send the beginning of a command, and @p size bytes of it in all, unless it is cut. */
+/* Send the beginning of a command, @p size bytes, unless the client is cut. */
 static void fill(int fd, size_t size)
 {
     g_autofree char *bytes = g_strnfill(size, 'x');

@@ -26,7 +26,7 @@ static int close_it(void **state)
     return 0;
 }
 
-/* The client is still here after @p least, and is not after two seconds more. */
+/* The client is still here after @p least, and not after two seconds more. */
 static void expect_cut_after(nsec least)
 {
     assert_int_equal(present(), 1);
