@@ -59,7 +59,7 @@ static inline char *take_reply(void)
     return g_strchomp(g_strdup(reply->str));
 }
 
-/** Ask: the words of @p line, in quotes where a shell needs them. Returns new. */
+/** Ask: the words of @p line, quoted where a shell needs it. Returns new. */
 static inline char *ask(const char *line)
 {
     g_auto(GStrv) words = NULL;
