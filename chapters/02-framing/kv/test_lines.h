@@ -20,8 +20,8 @@
 /** Who asks. */
 enum { CLIENT = 70000 };
 
-static struct tape *tape;
-static struct kv *kv;
+static struct tape *tape; /**< Under it. */
+static struct kv *kv;     /**< Who is asked. */
 
 /** A kv on a tape. */
 static inline void open_with(struct kv_settings settings)
@@ -82,7 +82,8 @@ static inline void expect(const char *line, const char *reply)
 
 /** A command and its reply; without one: so many milliseconds pass. */
 struct asked_line {
-    const char *ask, *reply;
+    const char *ask;   /**< What is typed. */
+    const char *reply; /**< What is read. */
 };
 
 /** See play(). */
