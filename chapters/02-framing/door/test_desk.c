@@ -115,9 +115,33 @@ static int close_desk(void **state)
 
 /* ---- Who says what. ---- */
 
+static void put_parsed(struct wire_writer *run, const struct resp *resp,
+                       const uint8_t *data)
+{
+    const struct resp_item *items = resp_items(resp);
+    resp_put_array(run, resp_count(resp) - 1);
+    for (size_t i = 1; i < resp_count(resp); i++)
+        resp_put_bulk(run, data + items[i].at, items[i].size);
+}
+
+/* As a door hands it over: commands typed by hand have become arrays. What is
+ * no command stays as it is. */
 static void tell(node_id client, const char *text)
 {
-    tape_play(tape, client, text, strlen(text));
+    struct resp *resp = resp_new((struct resp_limits){.commands = true});
+    struct wire_writer run = {.most = SIZE_MAX};
+    const uint8_t *data = (const uint8_t *)text;
+    size_t size = strlen(text);
+    ssize_t used;
+    while ((used = resp_parse(resp, data, size)) > 0) {
+        put_parsed(&run, resp, data);
+        data += used;
+        size -= (size_t)used;
+    }
+    wire_put_raw(&run, data, size);
+    tape_play(tape, client, run.data, run.size);
+    wire_clear(&run);
+    resp_free(resp);
 }
 
 static void leave(node_id client)
