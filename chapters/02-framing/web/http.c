@@ -307,7 +307,7 @@ ssize_t http_parse(struct http_request *request, const char *data, size_t size)
     size_t skipped = skip_empty_line(data, size);
     bool begins = size > skipped &&
                   (is_token_char(data[skipped]) || data[skipped] == '\r');
-    if (size <= skipped || (size == 1 && data[0] == '\r'))
+    if (size <= skipped)
         return 0;
     if (!begins) {
         refuse(request, 400, "a request begins with a method");

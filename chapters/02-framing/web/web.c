@@ -109,6 +109,15 @@ static void call_handler(struct exchange *exchange)
         call_whole(exchange);
 }
 
+/* The time of a head begins with its first byte, and moves for no other. */
+static void begin_half(struct exchange *exchange)
+{
+    if (exchange->half)
+        return;
+    exchange->half = true;
+    exchange_give_time(exchange);
+}
+
 static size_t take_head(struct exchange *exchange, const uint8_t *data,
                         size_t size)
 {
@@ -122,9 +131,8 @@ static size_t take_head(struct exchange *exchange, const uint8_t *data,
         refuse(exchange, 413, "the body is too long");
     else if (used > 0)
         call_handler(exchange);
-    else if (!exchange->half)
-        exchange_give_time(exchange);
-    exchange->half = true;
+    else
+        begin_half(exchange);
     return used > 0 ? (size_t)used : 0;
 }
 
@@ -261,10 +269,12 @@ static void on_deadline(void *self)
         exchange_give_time(exchange);
         return;
     }
-    exchange->web->counts.late++;
-    if (exchange->phase == LEAVING && exchange->unread == 0)
+    if (exchange->phase == LEAVING && exchange->unread == 0) {
         exchange_free(exchange); /* What the kernel has of ours, it sends. */
-    else if (exchange->began || exchange->unread > 0)
+        return;
+    }
+    exchange->web->counts.late++;
+    if (exchange->began || exchange->unread > 0)
         stream_abort(exchange->stream);
     else if (exchange->phase == HEAD && !exchange->half)
         leave(exchange);
