@@ -1,4 +1,5 @@
-/*
+/**
+ * @file test_door.h
  * A door on trial, and its clients, in one process: it listens at a name within
  * this machine, so that what is sent is there at once; time passes as a test
  * says; and what stands on the door writes down what it hears.

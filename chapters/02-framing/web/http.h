@@ -48,8 +48,8 @@ struct http_request {
     struct http_field fields[HTTP_FIELDS]; /**< In their order. */
     bool keeps;      /**< The connection may serve the next one as well. */
     bool expects;    /**< The client waits for "100 Continue" with its body. */
-    bool chunked;    /**< The body comes in chunks; else .. */
-    uint64_t length; /**< .. it has so many bytes. */
+    bool chunked;    /**< The body comes in chunks; */
+    uint64_t length; /**< or else it has so many bytes. */
     unsigned status; /**< After -1: how to answer, 400 to 505. */
     const char *why; /**< After -1: the reason, in words. */
     size_t searched; /**< The parser's: no end is before it. */
@@ -74,7 +74,7 @@ enum http_end {
 
 /** An answer's head. */
 struct http_answer {
-    unsigned status;   /**< 200, 404 .. */
+    unsigned status;   /**< 200, 404; */
     const char *type;  /**< Of the content; NULL: not said. */
     int64_t length;    /**< Bytes of the body; or an http_end. */
     bool keeps;        /**< The connection stays. */

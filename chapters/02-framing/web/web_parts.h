@@ -36,18 +36,18 @@ struct exchange {
     uint64_t left;               /**< Of a body with a length. */
     size_t step; /**< Bytes of a body since the deadline was moved. */
 
-    struct exchange_owner owner; /**< Who serves it, .. */
-    bool owned;                  /**< .. if anybody, and it is not over. */
-    bool began;                  /**< The answer; it .. */
-    bool headless;  /**< .. has no body to be sent: HEAD, 304; .. */
-    int64_t length; /**< .. lacks so many bytes, or an http_end; .. */
-    bool done;      /**< .. and is whole. */
-    bool keeps;     /**< The connection stays, after it. */
+    struct exchange_owner owner; /**< Who serves it, */
+    bool owned;                  /**< if anybody does, and it is not over. */
+    bool began;                  /**< The answer was begun. */
+    bool headless;               /**< It has no body to be sent: HEAD, 304. */
+    int64_t length;              /**< It lacks so many bytes, or an http_end. */
+    bool done;                   /**< It is whole. */
+    bool keeps;                  /**< The connection stays, after it. */
 
     GByteArray *rest; /**< What the stream had no room for. */
     uint64_t written; /**< Bytes, on this connection. */
-    uint64_t gone;    /**< Of them, when we looked last; then, .. */
-    size_t unread;    /**< .. so many were not. */
+    uint64_t gone;    /**< Of them, when we looked last, */
+    size_t unread;    /**< when so many were not. */
 };
 
 /** A server. */
@@ -56,8 +56,8 @@ struct web {
     struct web_settings settings; /**< None is 0. */
     struct web_counts counts;     /**< But for the clients. */
     struct acceptor *acceptor;    /**< Its listener's. */
-    web_handler *on_request;      /**< The owner's, .. */
-    void *self;                   /**< .. and its first argument. */
+    web_handler *on_request;      /**< The owner's, */
+    void *self;                   /**< and its first argument. */
     GQueue exchanges;             /**< All connections. */
 };
 
