@@ -132,7 +132,8 @@ static void count(struct counter *counter, struct exchange *exchange)
 bool counter_answer(struct counter *counter, struct exchange *exchange,
                     const struct http_request *request)
 {
-    bool get = http_is(request->method, "GET");
+    bool get =
+        http_is(request->method, "GET") || http_is(request->method, "HEAD");
     bool post = http_is(request->method, "POST");
     if (http_is(request->target, "/counter") && get)
         exchange_answer(exchange, 200, "text/html; charset=utf-8", page,

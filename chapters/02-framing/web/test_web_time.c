@@ -331,10 +331,9 @@ static void be_hostile(struct visitor *visitor, struct dice *dice)
     static const char *const last_words[] = {
         "GET / HTTP/1.1\r\n\r\n",
         "GET / HTTP/1.1\nHost: x\n\n",
-        "POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n" HOST,
+        "PUT / HTTP/1.0\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
         "\x16\x03\x01\r\n\r\n",
     };
-    (void)dice;
     g_string_append(visitor->words, last_words[dice_between(dice, 0, 3)]);
     g_string_append(visitor->due, "HTTP/1.1 400 ");
 }

@@ -42,14 +42,13 @@ static void begin_next(struct exchange *exchange)
 }
 
 /* The answer is whole: next, or leave. One that was given before the body came
- * says that nobody wants the body. */
+ * says that nobody wants the body (exchange_begin() sees to it). */
 static void turn_over(struct exchange *exchange)
 {
     if (!exchange->done || exchange->phase == LEAVING)
         return;
-    bool stays = exchange->keeps && exchange->phase == ANSWER;
     tell_over(exchange);
-    if (stays)
+    if (exchange->keeps)
         begin_next(exchange);
     else
         leave(exchange);
