@@ -1,6 +1,5 @@
-# To the doors on trial, time passes as the tests say.
-$P/test/chapters/02-framing/door/test_door_runs \
-$P/test/chapters/02-framing/door/test_door_limits \
-$P/test/chapters/02-framing/door/test_door_hostile \
-$P/test/chapters/02-framing/door/test_door_time \
-$P/test/chapters/02-framing/door/fuzz_door: LIBS += -Wl,--wrap=clock_monotonic
+# To doors and web servers on trial, time passes as the tests say.
+$(addprefix $P/test/chapters/02-framing/door/,test_door_runs test_door_limits \
+  test_door_hostile test_door_time fuzz_door) \
+$(addprefix $P/test/chapters/02-framing/web/,test_web test_web_time test_files \
+  test_counter): LIBS += -Wl,--wrap=clock_monotonic

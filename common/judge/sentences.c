@@ -179,6 +179,7 @@ static void the_longest_message_arrives(struct trial *trial)
 
 static void a_message_to_nobody_is_lost(struct trial *trial)
 {
+    EXPECT(trial_await_durable(trial), "no message came home");
     trial_send(trial, 0, "nobody;");
     trial_send(trial, 77, "no peer;");
     trial_send(trial, (node_id)9 << 48 | 1, "no client;");

@@ -14,7 +14,7 @@
 enum { COUNT = 10, WIDTH = 40 }; /* Characters of the time line. */
 
 struct run {
-    struct exchange exchanges[COUNT];
+    struct exchange_times exchanges[COUNT];
     unsigned packets;
 };
 
@@ -48,7 +48,7 @@ static unsigned held(const struct run *run)
 /* ---- The stair. ---- */
 
 /* From its beginning to its end, where the whole line is @p whole. */
-static void draw(const struct exchange *exchange, nsec whole)
+static void draw(const struct exchange_times *exchange, nsec whole)
 {
     char line[WIDTH + 1];
     size_t from = (size_t)(exchange->began * (WIDTH - 1) / whole);
@@ -64,7 +64,7 @@ static void draw_stair(const struct run *run)
     printf("  exchange     held       took   0 ms%*.0f ms\n", WIDTH - 7,
            milliseconds(total(run)));
     for (int i = 0; i < COUNT; i++) {
-        const struct exchange *exchange = &run->exchanges[i];
+        const struct exchange_times *exchange = &run->exchanges[i];
         printf("  %8d %3zu bytes %7.2f ms   ", i + 1, exchange->held,
                milliseconds(exchange->ended - exchange->began));
         draw(exchange, total(run));

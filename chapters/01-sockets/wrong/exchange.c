@@ -59,7 +59,7 @@ static bool exchange(const struct tube *tube, unsigned writes, size_t *held)
 }
 
 static bool run(const struct tube *tube, unsigned writes,
-                struct exchange *exchanges, unsigned count)
+                struct exchange_times *exchanges, unsigned count)
 {
     nsec start = clock_monotonic();
     for (unsigned i = 0; i < count; i++) {
@@ -71,8 +71,9 @@ static bool run(const struct tube *tube, unsigned writes,
     return true;
 }
 
-int exchange_run(const struct exchange_way *way, struct exchange *exchanges,
-                 unsigned count, unsigned *packets)
+int exchange_run(const struct exchange_way *way,
+                 struct exchange_times *exchanges, unsigned count,
+                 unsigned *packets)
 {
     struct tube tube;
     int nodelay = way->nodelay;

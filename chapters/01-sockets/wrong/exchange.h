@@ -3,7 +3,7 @@
  * Ask, and wait for the answer; and again. How long does each take?
  *
  *     const struct exchange_way way = {.writes = 2};
- *     struct exchange exchanges[10];
+ *     struct exchange_times exchanges[10];
  *     unsigned packets;
  *     if (exchange_run(&way, exchanges, 10, &packets) < 0)
  *         ...errno says why...
@@ -38,7 +38,7 @@ struct exchange_way {
 };
 
 /** One request and its answer. */
-struct exchange {
+struct exchange_times {
     nsec began;  /**< Since the first one began. */
     nsec ended;  /**< As above. */
     size_t held; /**< Bytes written that had to wait for an acknowledgment. */
@@ -46,7 +46,8 @@ struct exchange {
 
 /** Have @p count exchanges over a connection of their own, and tell in how many
  * packets the requests left. Returns 0, or -1 and errno. */
-int exchange_run(const struct exchange_way *way, struct exchange *exchanges,
-                 unsigned count, unsigned *packets);
+int exchange_run(const struct exchange_way *way,
+                 struct exchange_times *exchanges, unsigned count,
+                 unsigned *packets);
 
 #endif

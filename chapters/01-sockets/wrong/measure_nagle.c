@@ -66,7 +66,8 @@ static void prepare(struct results *results)
     results->quick = stats_new();
 }
 
-static void add_steps(struct results *results, const struct exchange *exchanges)
+static void add_steps(struct results *results,
+                      const struct exchange_times *exchanges)
 {
     int quick = 0;
     for (int k = 0; k < COUNT; k++)
@@ -77,7 +78,7 @@ static void add_steps(struct results *results, const struct exchange *exchanges)
     stats_add(results->quick, quick);
 }
 
-static void run_way(int way, struct exchange *exchanges)
+static void run_way(int way, struct exchange_times *exchanges)
 {
     unsigned packets;
     if (exchange_run(&ways[way], exchanges, COUNT, &packets) < 0)
@@ -86,7 +87,7 @@ static void run_way(int way, struct exchange *exchanges)
 
 static void measure(struct results *results, int way)
 {
-    struct exchange exchanges[COUNT];
+    struct exchange_times exchanges[COUNT];
     run_way(way, exchanges);
     for (int k = 0; k < COUNT; k++)
         stats_add(results->elapsed[way][k], milliseconds(exchanges[k].ended));
@@ -97,7 +98,7 @@ static void measure(struct results *results, int way)
 /* A run that is not counted: it finds the caches cold. */
 static void warm_up(void)
 {
-    struct exchange exchanges[COUNT];
+    struct exchange_times exchanges[COUNT];
     run_way(SINGLE, exchanges);
 }
 

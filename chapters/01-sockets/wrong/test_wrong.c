@@ -145,7 +145,7 @@ static void where_no_tube_can_be_opened_nothing_stays_open(void **state)
 /* ---- Exchanges. ---- */
 
 struct talk {
-    struct exchange exchanges[COUNT];
+    struct exchange_times exchanges[COUNT];
     unsigned packets;
 };
 

@@ -3,9 +3,9 @@
  *                                   |
  *                                 parked: the rest of the runs waits
  *
- * A reply is written on a page of its own, as long as a message may be. It joins
- * those in `out` if both together are no longer than that; else these leave
- * first.
+ * A reply is written on a page of its own, as long as a message may be. It
+ * joins those in `out` if both together are no longer than that; else these
+ * leave first.
  */
 #include "02-framing/door/desk.h"
 

@@ -58,14 +58,14 @@ struct desk_service {
 /** A desk that answers over @p env. The service stays bound to it, and hands
  * over what clients send. Returns new. */
 struct desk *desk_new(struct env *env, struct desk_service service);
-/** A message from client @p from: a run of commands, or a farewell. From what is
- * no command on it is dropped; so is a run too many for DESK_MOST, which no door
- * sends. Borrows it. */
+/** A message from client @p from: a run of commands, or a farewell. From what
+ * is no command on it is dropped; so is a run too many for DESK_MOST, which no
+ * door sends. Borrows it. */
 void desk_take(struct desk *desk, node_id from, GBytes *message);
-/** The reply to the command that @p client has parked, not longer than a message
- * of the env; to one that has none, or is gone, it is lost. May be called while
- * another is served: the client's next commands are served soon, not from here.
- */
+/** The reply to the command that @p client has parked, not longer than a
+ * message of the env; to one that has none, or is gone, it is lost. May be
+ * called while another is served: the client's next commands are served soon,
+ * not from here. */
 void desk_answer(struct desk *desk, node_id client, const void *reply,
                  size_t size);
 /** How many clients it remembers. */

@@ -119,6 +119,8 @@ void door_forget(struct door *door, struct door_client *client)
     bool known = client->visited;
     g_autoptr(GBytes) farewell = g_bytes_new(NULL, 0);
     door->kept -= client->kept;
+    if (client->piles)
+        g_queue_unlink(&door->piling, &client->pile);
     g_hash_table_remove(door->clients, &id);
     if (known)
         env_deliver(&door->env, id, farewell);
@@ -145,20 +147,26 @@ static void on_sweep(void *self)
 }
 
 /* Not moved when it is armed: else a busy crowd would put it off for ever. */
-void door_drain(struct door *door)
+void door_drain(struct door *door, struct door_client *client)
 {
+    if (!client->piles)
+        g_queue_push_tail_link(&door->piling, &client->pile);
+    client->piles = true;
     if (door->drain.place == 0)
         env_arm(door->env.below, &door->drain, DRAINING);
 }
 
+/* Who still piles up comes back. */
 static void on_drain(void *self)
 {
     struct door *door = self;
-    GHashTableIter iter;
-    void *client;
-    g_hash_table_iter_init(&iter, door->clients);
-    while (g_hash_table_iter_next(&iter, NULL, &client))
+    GQueue piling = door->piling;
+    g_queue_init(&door->piling);
+    for (GList *link; (link = g_queue_pop_head_link(&piling));) {
+        struct door_client *client = link->data;
+        client->piles = false;
         door_client_go_on(client);
+    }
 }
 
 /* ---- Life. ---- */

@@ -13,17 +13,17 @@
  * Each command is to be answered by one reply, in order (desk.h sees to that);
  * a push of RESP3 is no answer. A client has one run under way: while it is not
  * answered, or the replies pile up, the next is not taken, and what the client
- * sends is kept, up to the limit. So a flood of commands becomes *backpressure*,
- * and no queue.
+ * sends is kept, up to the limit. So a flood of commands becomes
+ * *backpressure*, and no queue.
  *
  * Who is at the other end may be anybody. What is no RESP is answered by an
  * error, after what was asked before it, and the end of the connection. A
  * command that does not become whole in time, replies that are not read, more
  * bytes than may be kept, more clients than may come: each has its limit, and
- * who passes it is cut. One that says QUIT, or ends its side, gets what it still
- * has to get, and then the end; who ended its side may be dead, and waits a
- * second for an answer, no longer. When a client is gone of which a command was
- * handed up, there is a farewell.
+ * who passes it is cut. One that says QUIT, or ends its side, gets what it
+ * still has to get, and then the end; who ended its side may be dead, and waits
+ * about a second for an answer, no longer. When a client is gone of which a
+ * command was handed up, there is a farewell.
  *
  * Ids are server << 48 | boot << 32 | serial, and none is used twice; where
  * boots are counted on the disk, not even after a reboot, of 65535 in a row.

@@ -59,7 +59,7 @@ void door_client_go_on(struct door_client *client)
     if (!client->holding || !is_answered(client))
         return;
     if (is_piling(client))
-        door_drain(client->door);
+        door_drain(client->door, client);
     else
         stream_again(client->stream);
 }
@@ -301,6 +301,7 @@ struct door_client *door_client_new(struct door *door, node_id id, int fd)
     struct door_client *client = g_new0(struct door_client, 1);
     size_t most = door->settings.most;
     client->door = door;
+    client->pile.data = client;
     client->id = id;
     client->since = client->heard = client->read = time_of(client);
     client->resp =

@@ -28,15 +28,17 @@ struct door_client {
     bool half;             /**< The parser is in the middle of a command. */
     bool holding;          /**< There may be more commands to take. */
     bool gone;             /**< It ended its side, as one that died does. */
-    bool leaving;          /**< It asks for nothing any more, .. */
-    bool ended;            /**< .. and has all its answers. */
+    bool piles;            /**< It waits in door->piling, */
+    GList pile;            /**< by this. */
+    bool leaving;          /**< It asks for nothing any more, */
+    bool ended;            /**< and has all its answers. */
     bool cut;              /**< It is given up. */
     const char *wrong;     /**< Why what it said is no RESP; else NULL. */
     nsec since;            /**< When its command began, or its leaving. */
     nsec heard;            /**< When it sent something, or was answered. */
     nsec read;             /**< When it read on, or had nothing to read. */
-    uint64_t written;      /**< Bytes of replies, .. */
-    uint64_t left;         /**< .. and of them, those that had left then. */
+    uint64_t written;      /**< Bytes of replies, */
+    uint64_t left;         /**< and of them, those that had left then. */
 };
 
 /** The layer. */
@@ -53,6 +55,7 @@ struct door {
     uint16_t boot;                 /**< Part of ids. */
     uint32_t serial;               /**< Of the last one. */
     struct timer sweep;            /**< Armed: always. */
+    GQueue piling;                 /**< Clients whose replies pile up. */
     struct timer drain;            /**< Armed: someone's replies pile up. */
 };
 
@@ -75,7 +78,7 @@ void door_client_free(struct door_client *client);
 void door_forget(struct door *door, struct door_client *client);
 /** Something more is kept for @p client: cut it, if that is too much. */
 void door_bound_memory(struct door *door, struct door_client *client);
-/** Call door_client_go_on() for all, a little later. */
-void door_drain(struct door *door);
+/** Call door_client_go_on() for @p client a little later. */
+void door_drain(struct door *door, struct door_client *client);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * Any bytes, from several clients at once, to a door with a desk behind it. The
- * input is told to the clients in turn: a byte of it is sent as it is, or stands
- * for a piece of RESP, so that there are commands in what comes out. Some
- * commands are parked, and answered at any time. What must hold:
+ * input is dealt to the clients in turn: a byte of it is sent as it is, or
+ * stands for a piece of RESP, so that there are commands in what comes out.
+ * Some commands are parked, and answered at any time. What must hold:
  *
  *   What a client is told depends on its bytes alone: not on how they are cut,
  *   nor on when parked commands are answered, nor on the others. Each command

@@ -2,8 +2,8 @@
  * @file session.h
  * What every client of this protocol expects of every server: PING and ECHO;
  * HELLO, by which it chooses RESP2 or RESP3; CLIENT, its name; SELECT, of the
- * only database; COMMAND, CONFIG and INFO, which programs ask before they begin;
- * RESET and QUIT.
+ * only database; COMMAND, CONFIG and INFO, which programs ask before they
+ * begin; RESET and QUIT.
  */
 #ifndef FRAMING_SESSION_H
 #define FRAMING_SESSION_H

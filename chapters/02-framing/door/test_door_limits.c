@@ -45,7 +45,7 @@ static int open_default(void **state)
     return 0;
 }
 
-/* Send the beginning of a command, and @p size bytes of it in all, unless it is cut. */
+/* Send the beginning of a command, @p size bytes, unless the client is cut. */
 static void fill(int fd, size_t size)
 {
     g_autofree char *bytes = g_strnfill(size, 'x');
@@ -154,6 +154,49 @@ static void who_never_reads_costs_a_bounded_memory(void **state)
     assert_int_equal(door_counts(door).commands, 2001);
     assert_int_equal(door_counts(door).cut, 0);
     close(fd);
+    close(other);
+}
+
+/* Asks twice, and has a long reply to the first that it does not read. */
+static int pile_up(void)
+{
+    int fd = come();
+    tell(fd, "one\r\n");
+    tell(fd, "two\r\n");
+    answer(service.last, reply);
+    turn();
+    return fd;
+}
+
+static void who_never_reads_costs_no_work(void **state)
+{
+    (void)state;
+    make_reply(2 * MEGABYTE);
+    int fd = pile_up();
+    clock_reads = 0;
+    for (int i = 0; i < 100; i++)
+        loop_turn(host_loop(host), 0);
+    assert_in_range(clock_reads, 0, 200);
+    close(fd);
+}
+
+static void others_that_pile_up_put_off_nobody(void **state)
+{
+    (void)state;
+    make_reply(2 * MEGABYTE);
+    int reader = pile_up(), other = pile_up();
+    for (size_t sum = 0, size; sum < strlen(reply); sum += size) {
+        g_autofree char *text = read_some(reader, SIZE_MAX);
+        size = strlen(text);
+        turn();
+    }
+    expect_heard("*1|$3|one|;*1|$3|one|;");
+    for (int i = 0; i < 5; i++) {
+        now += MSEC;
+        tell(other, "x");
+    }
+    expect_heard("*1|$3|two|;");
+    close(reader);
     close(other);
 }
 
@@ -307,6 +350,8 @@ int main(int argc, char **argv)
         IN(open_default, a_closed_door_keeps_who_is_here),
         IN(open_narrow, a_reply_without_room_cuts),
         IN(open_default, who_never_reads_costs_a_bounded_memory),
+        IN(open_default, who_never_reads_costs_no_work),
+        IN(open_default, others_that_pile_up_put_off_nobody),
         IN(open_default, who_never_reads_is_cut_in_time),
         IN(open_default, who_reads_slowly_is_not_cut),
         IN(open_narrow, who_wants_more_than_there_is_is_cut_alone),

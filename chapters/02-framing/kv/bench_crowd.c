@@ -2,8 +2,8 @@
  * What does an honest client of kv notice of those who mean no good? Sixteen
  * connections ask for a small value two thousand times a second in all; then
  * again beside each kind of crowd. What is printed is the delay that one reply
- * in a hundred exceeds, and its ratio to that of the same round without a crowd:
- * the median of the rounds.
+ * in a hundred exceeds, and its ratio to that of the same round without a
+ * crowd: the median of the rounds.
  *
  *     processor 0   the server
  *     processor 1   this program, which asks and measures

@@ -152,18 +152,26 @@ static void print_ratio(const char *what, stats *ratios, double aim)
     printf("\n");
 }
 
+/* Where the server's processor is not the limit, its time says what it could
+ * do. */
 static void print_all(stats *rates, stats *costs, double aim)
 {
-    bool bound = median(ours.busy) < median(ours.generator);
+    bool bound = median(ours.busy) < 0.9;
     printf("  %-15s %11s %13s %16s %12s\n", "", "commands/s", "server µs",
            "server busy", "generator");
     print_server(&ours);
     print_server(&theirs);
     print_ratio("commands, ours / theirs", rates, bound ? 0 : aim);
     print_ratio("µs, theirs / ours", costs, bound ? aim : 0);
-    printf(bound ? "  The limit of ours is the generator: so the aim is on the "
-                   "server's time.\n\n"
-                 : "  The limit of ours is the server's processor.\n\n");
+    if (!bound)
+        printf("  The limit of ours: the server's processor.\n\n");
+    else if (median(ours.generator) < 0.9)
+        printf(
+            "  The limit: this machine has other things to do. So the aim is "
+            "on the\n  server's time.\n\n");
+    else
+        printf("  The limit of ours: the generator's processor. So the aim is "
+               "on the\n  server's time.\n\n");
     fflush(stdout);
 }
 

@@ -20,8 +20,7 @@ struct order {
     struct wire_writer *out;
 };
 
-/* The longest number, and a NUL. */
-enum { NUMBER = 21 };
+enum { NUMBER = 21 }; /* The longest number, and a NUL. */
 
 /* ---- Words and answers. ---- */
 

@@ -5,11 +5,12 @@
  *
  *     struct kv *kv = kv_new(env, (struct kv_settings){.most = 1 << 30});
  *
- * SET GET and their kin, numbers, times and sets of keys: the table in kv.c says
- * which. Each does what Redis' command of that name does, but for what is left
- * out: dates of the calendar, since an env has none (EXPIREAT, EXAT, PXAT); times
- * of more than 73 years; conditions of EXPIRE (NX, GT); and every type but
- * strings. And when there is no room for all of an MSET, a part of it is done.
+ * SET, GET and their kin, numbers, times and sets of keys: the table in kv.c
+ * says which. Each does what Redis' command of that name does, but for what is
+ * left out: dates of the calendar, since an env has none (EXPIREAT, EXAT,
+ * PXAT); times of more than 73 years; conditions of EXPIRE (NX, GT); and every
+ * type but strings. And when there is no room for all of an MSET, a part of it
+ * is done.
  *
  * It is a protocol like any other. Over a door, clients of all languages come
  * in; in the simulator a client is a node, whose messages are runs of commands.

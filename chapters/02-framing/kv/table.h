@@ -6,8 +6,8 @@
  *     struct record *record = table_put(table, key, value);
  *     table_expire(table, record, 10 * SEC);
  *
- * A key's time is up by the env's clock. Its timer removes it then; a lookup that
- * comes first does not find it any more either.
+ * A key's time is up by the env's clock. Its timer removes it then; a lookup
+ * that comes first does not find it any more either.
  *
  * What it takes is counted before it is taken: keys, values and a flat sum for
  * each record. When that would be more than the limit, nothing is changed.

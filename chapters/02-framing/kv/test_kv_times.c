@@ -83,11 +83,6 @@ static void a_time_that_is_none_changes_nothing(void **state)
         {"EXPIRE a 9223372036854775807", BAD_TIME("expire")},
         {"EXPIRE none 9223372036854775807", BAD_TIME("expire")},
         {"PEXPIRE a 9223372036854775807", BAD_TIME("pexpire")},
-        {"EXPIRE a", WRONG_COUNT("expire")},
-        {"PEXPIRE a", WRONG_COUNT("pexpire")},
-        {"TTL a b", WRONG_COUNT("ttl")},
-        {"PTTL", WRONG_COUNT("pttl")},
-        {"PERSIST", WRONG_COUNT("persist")},
         {"TTL a", ":-1"},
     };
     (void)state;

@@ -20,8 +20,8 @@
 /** Who asks. */
 enum { CLIENT = 70000 };
 
-static struct tape *tape;
-static struct kv *kv;
+static struct tape *tape; /**< Under it. */
+static struct kv *kv;     /**< Who is asked. */
 
 /** A kv on a tape. */
 static inline void open_with(struct kv_settings settings)
@@ -59,7 +59,7 @@ static inline char *take_reply(void)
     return g_strchomp(g_strdup(reply->str));
 }
 
-/** Ask: the words of @p line, in quotes where a shell needs them. Returns new. */
+/** Ask: the words of @p line, quoted where a shell needs it. Returns new. */
 static inline char *ask(const char *line)
 {
     g_auto(GStrv) words = NULL;
@@ -82,7 +82,8 @@ static inline void expect(const char *line, const char *reply)
 
 /** A command and its reply; without one: so many milliseconds pass. */
 struct asked_line {
-    const char *ask, *reply;
+    const char *ask;   /**< What is typed. */
+    const char *reply; /**< What is read. */
 };
 
 /** See play(). */
@@ -100,8 +101,6 @@ static inline void play_lines(const struct asked_line *lines, size_t count)
 
 /** @{ */
 /** Errors. */
-#define WRONG_COUNT(name) \
-    "-ERR wrong number of arguments for '" name "' command"
 #define NO_INTEGER   "-ERR value is not an integer or out of range"
 #define BAD_TIME(in) "-ERR invalid expire time in '" in "' command"
 #define SYNTAX       "-ERR syntax error"

@@ -322,7 +322,7 @@ static void it_ends_when_it_is_told(void **state)
     (void)state;
     for (size_t i = 0; i < 2; i++) {
         struct actor *actor;
-        g_autofree char *where = start(NULL, &actor);
+        g_free(start(NULL, &actor));
         actor_signal(actor, i == 0 ? SIGTERM : SIGINT);
         assert_int_equal(actor_wait(actor, PATIENCE), 0);
         g_autofree char *complaints = actor_errors(actor);

@@ -114,8 +114,8 @@ static void zeros_are_bytes_as_all_others(void **state)
     close_table();
 }
 
-/* Found by trial: so many letters "a" have one hash, with the secret that a tape
- * draws. */
+/* Found by trial: with the secret that a tape draws, so many letters "a" have
+ * one hash. */
 static void two_keys_of_one_hash_are_two_keys(void **state)
 {
     g_autofree char *letters = g_strnfill(24632, 'a');

@@ -1,5 +1,5 @@
-/* The table beside a plain model of it: many steps at random, and after each the
- * same keys, values, times and bytes in both. */
+/* The table beside a plain model of it: many steps at random, and after each
+ * the same keys, values, times and bytes in both. */
 #include "02-framing/kv/table.h"
 #include "common/judge/test.h"
 #include "common/world/dice.h"

@@ -132,14 +132,15 @@ static void count(struct counter *counter, struct exchange *exchange)
 bool counter_answer(struct counter *counter, struct exchange *exchange,
                     const struct http_request *request)
 {
-    bool get = word_is(request->method, "GET");
-    bool post = word_is(request->method, "POST");
-    if (word_is(request->target, "/counter") && get)
+    bool get =
+        http_is(request->method, "GET") || http_is(request->method, "HEAD");
+    bool post = http_is(request->method, "POST");
+    if (http_is(request->target, "/counter") && get)
         exchange_answer(exchange, 200, "text/html; charset=utf-8", page,
                         sizeof page - 1);
-    else if (word_is(request->target, "/count") && get)
+    else if (http_is(request->target, "/count") && get)
         watch(counter, exchange);
-    else if (word_is(request->target, "/count") && post)
+    else if (http_is(request->target, "/count") && post)
         count(counter, exchange);
     else
         return false;

@@ -195,18 +195,26 @@ static void answer_file(struct exchange *exchange,
     }
 }
 
+/* Why a file could not be opened. */
+static unsigned status_of(int error)
+{
+    if (error == EMFILE || error == ENFILE)
+        return 503;
+    return error == EACCES ? 403 : 404;
+}
+
 void files_answer(struct files *files, struct exchange *exchange,
                   const struct http_request *request)
 {
     struct stat about;
     g_autofree char *path = files_path(request->target);
-    if (!word_is(request->method, "GET") && !word_is(request->method, "HEAD")) {
+    if (!http_is(request->method, "GET") && !http_is(request->method, "HEAD")) {
         refuse_method(exchange);
         return;
     }
     int fd = path ? open_file(files, path, &about) : -1;
     if (fd < 0) {
-        say(exchange, path && errno == EACCES ? 403 : 404);
+        say(exchange, path ? status_of(errno) : 404);
         return;
     }
     bool index = strcmp(path, ".") == 0 || g_str_has_suffix(path, "/");

@@ -35,6 +35,13 @@ static bool is_target_char(char c)
     return c > ' ' && c < 0x7f;
 }
 
+/* A name or an address, and perhaps a port (RFC 3986, 3.2.2); no comma, which
+ * some take for the beginning of a second one. */
+static bool is_host_char(char c)
+{
+    return g_ascii_isalnum(c) || (c && strchr("-._~%!$&'()*+;=:[]", c));
+}
+
 static bool all_are(struct word word, bool (*is)(char c))
 {
     for (size_t i = 0; i < word.size; i++)
@@ -95,6 +102,20 @@ static bool read_version(struct http_request *request, struct word word)
     return true;
 }
 
+/* "http://localhost:8080/counter" means "/counter" (RFC 9112, 3.2.2). */
+static struct word path_of(struct word target)
+{
+    static const char origin[] = "http://";
+    size_t skip = sizeof origin - 1;
+    if (target.size < skip || strncasecmp(target.data, origin, skip) != 0)
+        return target;
+    while (skip < target.size && !strchr("/?", target.data[skip]))
+        skip++;
+    if (skip == target.size)
+        return (struct word){"/", 1};
+    return (struct word){target.data + skip, target.size - skip};
+}
+
 static bool read_request_line(struct http_request *request, struct word line)
 {
     if (!cut(&line, ' ', &request->method) ||
@@ -106,6 +127,7 @@ static bool read_request_line(struct http_request *request, struct word line)
         return refuse(request, 400, "the target is none");
     if (request->target.size > HTTP_TARGET)
         return refuse(request, 414, "the target is too long");
+    request->target = path_of(request->target);
     return read_version(request, line);
 }
 
@@ -148,6 +170,11 @@ struct word http_field(const struct http_request *request, const char *name)
     return (struct word){NULL, 0};
 }
 
+bool http_is(struct word word, const char *text)
+{
+    return strlen(text) == word.size && memcmp(word.data, text, word.size) == 0;
+}
+
 static unsigned count_fields(const struct http_request *request,
                              const char *name)
 {
@@ -179,9 +206,7 @@ static bool read_host(struct http_request *request)
     unsigned count = count_fields(request, "Host");
     if (count > 1 || (count == 0 && request->minor == 1))
         return refuse(request, 400, "there must be one Host");
-    struct word host = http_field(request, "Host");
-    if (host.size > 0 && (memchr(host.data, ' ', host.size) ||
-                          memchr(host.data, ',', host.size)))
+    if (!all_are(http_field(request, "Host"), is_host_char))
         return refuse(request, 400, "the Host is none");
     return true;
 }
@@ -282,7 +307,7 @@ ssize_t http_parse(struct http_request *request, const char *data, size_t size)
     size_t skipped = skip_empty_line(data, size);
     bool begins = size > skipped &&
                   (is_token_char(data[skipped]) || data[skipped] == '\r');
-    if (size <= skipped || (size == 1 && data[0] == '\r'))
+    if (size <= skipped)
         return 0;
     if (!begins) {
         refuse(request, 400, "a request begins with a method");
@@ -372,24 +397,25 @@ static void put_time(struct wire_writer *out, const char *name, time_t time)
     put_text(out, "\r\n");
 }
 
+/* What is written again in the same way was a time: so no blank, sign or day too
+ * many is let through. */
 bool http_read_time(struct word text, time_t *time)
 {
-    char day[4], month[4], copy[64];
+    char day[4], month[4], copy[64], again[64];
     struct tm tm = {0};
     if (text.size >= sizeof copy)
         return false;
     memcpy(copy, text.data, text.size);
     copy[text.size] = '\0';
-    if (sscanf(copy, "%3[A-Za-z], %2d %3[A-Za-z] %4d %2d:%2d:%2d GMT", day,
-               &tm.tm_mday, month, &tm.tm_year, &tm.tm_hour, &tm.tm_min,
-               &tm.tm_sec) != 7)
+    if (sscanf(copy, "%3s, %2d %3s %4d %2d:%2d:%2d", day, &tm.tm_mday, month,
+               &tm.tm_year, &tm.tm_hour, &tm.tm_min, &tm.tm_sec) != 7)
         return false;
-    for (tm.tm_mon = 0; tm.tm_mon < 12; tm.tm_mon++)
-        if (strcmp(month, months[tm.tm_mon]) == 0)
-            break;
+    while (tm.tm_mon < 11 && strcmp(month, months[tm.tm_mon]) != 0)
+        tm.tm_mon++;
     tm.tm_year -= 1900;
     *time = timegm(&tm);
-    return tm.tm_mon < 12;
+    format_time(again, *time);
+    return strlen(again) == text.size && strcmp(again, copy) == 0;
 }
 
 static void put_end(struct wire_writer *out, int64_t length)

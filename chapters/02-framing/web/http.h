@@ -48,8 +48,8 @@ struct http_request {
     struct http_field fields[HTTP_FIELDS]; /**< In their order. */
     bool keeps;      /**< The connection may serve the next one as well. */
     bool expects;    /**< The client waits for "100 Continue" with its body. */
-    bool chunked;    /**< The body comes in chunks; else .. */
-    uint64_t length; /**< .. it has so many bytes. */
+    bool chunked;    /**< The body comes in chunks; */
+    uint64_t length; /**< or else it has so many bytes. */
     unsigned status; /**< After -1: how to answer, 400 to 505. */
     const char *why; /**< After -1: the reason, in words. */
     size_t searched; /**< The parser's: no end is before it. */
@@ -62,6 +62,9 @@ ssize_t http_parse(struct http_request *request, const char *data, size_t size);
 /** The value of the first field of this name; of none, NULL and 0. */
 struct word http_field(const struct http_request *request, const char *name);
 
+/** Is @p word this @p text, to the letter? Methods are, and targets. */
+bool http_is(struct word word, const char *text);
+
 /** How an answer is delimited, beside a length. */
 enum http_end {
     HTTP_CHUNKED = -1, /**< In chunks. */
@@ -71,7 +74,7 @@ enum http_end {
 
 /** An answer's head. */
 struct http_answer {
-    unsigned status;   /**< 200, 404 .. */
+    unsigned status;   /**< 200, 404; */
     const char *type;  /**< Of the content; NULL: not said. */
     int64_t length;    /**< Bytes of the body; or an http_end. */
     bool keeps;        /**< The connection stays. */
@@ -85,8 +88,8 @@ struct http_answer {
 void http_put_head(struct wire_writer *out, const struct http_answer *answer);
 /** What a status is called: "Not Found". */
 const char *http_phrase(unsigned status);
-/** Read a time as HTTP has it, "Sun, 06 Nov 1994 08:49:37 GMT". False when it is
- * none. */
+/** Read a time as HTTP has it, "Sun, 06 Nov 1994 08:49:37 GMT", to the letter.
+ * False when it is none. */
 bool http_read_time(struct word text, time_t *time);
 
 #endif

@@ -120,16 +120,16 @@ static void on_request(void *self, struct exchange *exchange,
 {
     struct server *server = self;
     bool get =
-        word_is(request->method, "GET") || word_is(request->method, "HEAD");
+        http_is(request->method, "GET") || http_is(request->method, "HEAD");
     bool post =
-        word_is(request->method, "POST") || word_is(request->method, "PUT");
+        http_is(request->method, "POST") || http_is(request->method, "PUT");
     if (counter_answer(server->counter, exchange, request))
         return;
-    if (word_is(request->target, "/upload") && post)
+    if (http_is(request->target, "/upload") && post)
         take_upload(exchange);
     else if (server->files)
         files_answer(server->files, exchange, request);
-    else if (get && word_is(request->target, "/"))
+    else if (get && http_is(request->target, "/"))
         exchange_answer(exchange, 200, "text/plain; charset=utf-8", welcome,
                         sizeof welcome - 1);
     else

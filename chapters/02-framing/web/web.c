@@ -2,68 +2,16 @@
  *     HEAD --> BODY --> ANSWER --> HEAD ..     a request after the other
  *        \______\_________\_____> LEAVING      the end is told, the rest dropped
  *
- * The owner writes into the stream; what that does not take waits in `rest`. As
- * long as there is any, no next request is looked at.
+ * The owner writes into the stream; what that does not take waits in `rest`
+ * (exchange.c). As long as there is any, no next request is looked at.
+ *
+ * One deadline guards each connection. At its end the client is late, unless it
+ * has read some of what waited for it; or nothing did, and the answer is ours to
+ * write.
  */
-#include "02-framing/web/web.h"
-#include "01-sockets/acceptor.h"
-#include "01-sockets/stream.h"
-#include "02-framing/chunked.h"
+#include "02-framing/web/web_parts.h"
 #include <sys/socket.h>
 #include <unistd.h>
-
-enum phase { HEAD, BODY, ANSWER, LEAVING };
-enum { STEP = 1 << 16 }; /* Bytes: of a body for one patience; of a chunk. */
-#define LINGER (2 * SEC) /* For a last answer to be read. */
-
-struct exchange {
-    struct web *web;
-    struct stream *stream;
-    GList link; /* Among the web's. */
-    enum phase phase;
-    struct timer deadline;
-    struct timer soon; /* To turn over, when the owner is not in the way. */
-    bool inside;       /* The owner is being called. */
-    bool ended;        /* The client has ended its side. */
-
-    struct http_request request;
-    bool half; /* The next head has begun to come. */
-    struct chunked chunked;
-    uint64_t left; /* Of a body with a length. */
-    size_t step;   /* Bytes of it since the deadline was moved. */
-
-    struct exchange_owner owner;
-    bool owned;
-    bool began;     /* The answer; it .. */
-    bool headless;  /* .. has no body to be sent: HEAD, 304; .. */
-    int64_t length; /* .. lacks so many bytes, or an http_end; .. */
-    bool done;      /* .. and is whole. */
-    bool keeps;     /* The connection stays, after it. */
-    GByteArray *rest;
-    size_t backlog; /* When we looked last. */
-};
-
-struct web {
-    struct loop *loop;
-    struct web_settings settings;
-    struct web_counts counts;
-    struct acceptor *acceptor;
-    web_handler *on_request;
-    void *self;
-    GQueue exchanges;
-};
-
-static void give(struct exchange *exchange, nsec span)
-{
-    loop_arm(exchange->web->loop, &exchange->deadline, span);
-}
-
-static void give_patience(struct exchange *exchange)
-{
-    exchange->backlog = stream_backlog(exchange->stream);
-    exchange->step = 0;
-    give(exchange, exchange->web->settings.patience);
-}
 
 /* ---- Turning over. ---- */
 
@@ -79,7 +27,7 @@ static void tell_over(struct exchange *exchange)
 static void leave(struct exchange *exchange)
 {
     exchange->phase = LEAVING;
-    give(exchange, LINGER);
+    exchange_give_time(exchange);
     if (exchange->rest->len == 0)
         stream_end(exchange->stream);
 }
@@ -88,19 +36,19 @@ static void begin_next(struct exchange *exchange)
 {
     exchange->phase = HEAD;
     exchange->half = exchange->began = exchange->done = false;
+    exchange->headless = false;
     exchange->request.searched = 0;
-    give(exchange, exchange->web->settings.idle);
+    exchange_give_time(exchange);
 }
 
 /* The answer is whole: next, or leave. One that was given before the body came
- * says that nobody wants the body. */
+ * says that nobody wants the body (exchange_begin() sees to it). */
 static void turn_over(struct exchange *exchange)
 {
     if (!exchange->done || exchange->phase == LEAVING)
         return;
-    bool stays = exchange->keeps && exchange->phase == ANSWER;
     tell_over(exchange);
-    if (stays)
+    if (exchange->keeps)
         begin_next(exchange);
     else
         leave(exchange);
@@ -114,105 +62,7 @@ static void on_soon(void *self)
         stream_again(exchange->stream);
 }
 
-/* Not from here: whoever finished it may stand in the middle of something. */
-static void finish(struct exchange *exchange)
-{
-    exchange->done = true;
-    if (!exchange->inside)
-        loop_arm(exchange->web->loop, &exchange->soon, 0);
-}
-
-/* ---- The answer. ---- */
-
-static void put(struct exchange *exchange, const void *data, size_t size)
-{
-    size_t taken = 0;
-    if (exchange->rest->len == 0)
-        taken = stream_write(exchange->stream, data, size);
-    g_byte_array_append(exchange->rest, (const uint8_t *)data + taken,
-                        (guint)(size - taken));
-}
-
-static void begin(struct exchange *exchange, struct http_answer answer)
-{
-    struct wire_writer out = {.most = SIZE_MAX};
-    bool old = exchange->request.minor == 0;
-    g_assert(!exchange->began);
-    exchange->began = true;
-    if (answer.length == HTTP_CHUNKED && old)
-        answer.length = HTTP_CLOSED;
-    if (answer.length == HTTP_CLOSED || exchange->phase != ANSWER ||
-        exchange->ended)
-        exchange->keeps = false;
-    answer.keeps = exchange->keeps;
-    answer.old = old;
-    answer.now = time(NULL);
-    exchange->length = answer.length;
-    exchange->headless = exchange->headless || answer.length == HTTP_NONE;
-    http_put_head(&out, &answer);
-    put(exchange, out.data, out.size);
-    wire_clear(&out);
-}
-
-void exchange_own(struct exchange *exchange, struct exchange_owner owner)
-{
-    exchange->owner = owner;
-    exchange->owned = true;
-}
-
-void exchange_begin(struct exchange *exchange, struct http_answer answer)
-{
-    begin(exchange, answer);
-    give_patience(exchange);
-    if (exchange->headless || exchange->length == 0)
-        finish(exchange);
-}
-
-void exchange_answer(struct exchange *exchange, unsigned status,
-                     const char *type, const void *data, size_t size)
-{
-    begin(exchange, (struct http_answer){.status = status,
-                                         .type = type,
-                                         .length = (int64_t)size});
-    if (!exchange->headless)
-        put(exchange, data, size);
-    finish(exchange);
-}
-
-size_t exchange_write(struct exchange *exchange, const void *data, size_t size)
-{
-    size_t count = MIN(size, STEP);
-    if (exchange->done || exchange->rest->len > 0 || count == 0)
-        return 0;
-    if (exchange->length == HTTP_CHUNKED) {
-        struct wire_writer out = {.most = SIZE_MAX};
-        chunked_put(&out, data, count);
-        put(exchange, out.data, out.size);
-        wire_clear(&out);
-    } else {
-        if (exchange->length >= 0)
-            count = MIN(count, (uint64_t)exchange->length);
-        put(exchange, data, count);
-    }
-    if (exchange->length > 0 && (exchange->length -= (int64_t)count) == 0)
-        finish(exchange);
-    return count;
-}
-
-void exchange_finish(struct exchange *exchange)
-{
-    if (exchange->done)
-        return;
-    if (exchange->length == HTTP_CHUNKED) {
-        struct wire_writer out = {.most = SIZE_MAX};
-        chunked_put_end(&out);
-        put(exchange, out.data, out.size);
-        wire_clear(&out);
-    } else if (exchange->length > 0) { /* Some is lacking: that must show. */
-        stream_abort(exchange->stream);
-    }
-    finish(exchange);
-}
+/* ---- The request. ---- */
 
 static void refuse(struct exchange *exchange, unsigned status, const char *why)
 {
@@ -228,13 +78,11 @@ static void refuse(struct exchange *exchange, unsigned status, const char *why)
                     strlen(text));
 }
 
-/* ---- The request. ---- */
-
 static void call_whole(struct exchange *exchange)
 {
     exchange->phase = ANSWER;
-    give_patience(exchange);
-    if (exchange->owned && exchange->owner.on_whole)
+    exchange_give_time(exchange);
+    if (exchange->owned && exchange->owner.on_whole && !exchange->done)
         exchange->owner.on_whole(exchange->owner.self, exchange);
 }
 
@@ -246,18 +94,27 @@ static void call_handler(struct exchange *exchange)
     bool body = request->chunked || request->length > 0;
     web->counts.requests++;
     exchange->keeps = request->keeps;
-    exchange->headless = word_is(request->method, "HEAD");
+    exchange->headless = http_is(request->method, "HEAD");
     exchange->phase = body ? BODY : ANSWER;
     exchange->left = request->length;
     exchange->chunked = (struct chunked){.most = web->settings.body};
     if (body)
-        give_patience(exchange);
+        exchange_give_time(exchange);
     web->on_request(web->self, exchange, request);
     g_assert(exchange->began || exchange->owned);
     if (!exchange->began && request->expects)
-        put(exchange, go_on, sizeof go_on - 1);
+        exchange_put(exchange, go_on, sizeof go_on - 1);
     if (!exchange->began && !body)
         call_whole(exchange);
+}
+
+/* The time of a head begins with its first byte, and moves for no other. */
+static void begin_half(struct exchange *exchange)
+{
+    if (exchange->half)
+        return;
+    exchange->half = true;
+    exchange_give_time(exchange);
 }
 
 static size_t take_head(struct exchange *exchange, const uint8_t *data,
@@ -273,9 +130,8 @@ static size_t take_head(struct exchange *exchange, const uint8_t *data,
         refuse(exchange, 413, "the body is too long");
     else if (used > 0)
         call_handler(exchange);
-    else if (!exchange->half)
-        give_patience(exchange);
-    exchange->half = true;
+    else
+        begin_half(exchange);
     return used > 0 ? (size_t)used : 0;
 }
 
@@ -283,8 +139,8 @@ static void take_piece(struct exchange *exchange, const uint8_t *data,
                        size_t size)
 {
     exchange->step += size;
-    if (exchange->step >= STEP)
-        give_patience(exchange);
+    if (exchange->step >= WEB_STEP)
+        exchange_give_time(exchange);
     if (size > 0 && exchange->owned && exchange->owner.on_body)
         exchange->owner.on_body(exchange->owner.self, exchange, data, size);
 }
@@ -333,14 +189,13 @@ static size_t take(struct exchange *exchange, const uint8_t *data, size_t size)
     return used;
 }
 
+/* In an answer: what the client asked before it ended, it still gets. */
 static void on_end(struct exchange *exchange)
 {
     if (exchange->phase == HEAD && exchange->rest->len == 0)
         leave(exchange);
     else if (exchange->phase == BODY)
         stream_abort(exchange->stream);
-    else
-        exchange->keeps = false;
 }
 
 static size_t on_bytes(void *self, const uint8_t *data, size_t size, bool ended)
@@ -351,7 +206,6 @@ static size_t on_bytes(void *self, const uint8_t *data, size_t size, bool ended)
         count = take(exchange, data + used, size - used);
         used += count;
     }
-    exchange->ended = ended;
     if (ended && exchange->phase != LEAVING)
         on_end(exchange);
     return exchange->phase == LEAVING ? size : used;
@@ -399,27 +253,30 @@ static void on_close(void *self, int error)
     exchange_free(self);
 }
 
-/* An answer that is read on, or has nothing to be read yet, is not late. */
+/* Who reads on is not late, nor who waits for us. */
 static bool is_late(const struct exchange *exchange)
 {
-    size_t backlog = stream_backlog(exchange->stream);
-    bool reads = backlog < exchange->backlog ||
-                 (backlog == 0 && exchange->rest->len == 0);
-    return exchange->phase != ANSWER || !reads;
+    if (exchange->unread > 0)
+        return exchange->written - exchange_unread(exchange) == exchange->gone;
+    return exchange->phase != ANSWER;
 }
 
 static void on_deadline(void *self)
 {
     struct exchange *exchange = self;
     if (!is_late(exchange)) {
-        give_patience(exchange);
+        exchange_give_time(exchange);
+        return;
+    }
+    if (exchange->phase == LEAVING && exchange->unread == 0) {
+        exchange_free(exchange); /* What the kernel has of ours, it sends. */
         return;
     }
     exchange->web->counts.late++;
-    if (exchange->phase == HEAD && !exchange->half)
-        leave(exchange);
-    else if (exchange->phase == LEAVING || exchange->began)
+    if (exchange->began || exchange->unread > 0)
         stream_abort(exchange->stream);
+    else if (exchange->phase == HEAD && !exchange->half)
+        leave(exchange);
     else
         refuse(exchange, 408, "the request did not come in time");
 }
