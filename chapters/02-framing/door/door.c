@@ -146,14 +146,14 @@ static void on_sweep(void *self)
     env_arm(door->env.below, &door->sweep, SWEEP);
 }
 
-/* Not moved when it is armed: else a busy crowd would put it off for ever. */
-void door_drain(struct door *door, struct door_client *client)
+/* Not put off when it is armed: else a busy crowd would put it off for ever. */
+void door_drain(struct door *door, struct door_client *client, bool soon)
 {
     if (!client->piles)
         g_queue_push_tail_link(&door->piling, &client->pile);
     client->piles = true;
-    if (door->drain.place == 0)
-        env_arm(door->env.below, &door->drain, DRAINING);
+    if (soon || door->drain.place == 0)
+        env_arm(door->env.below, &door->drain, soon ? 0 : DRAINING);
 }
 
 /* Who still piles up comes back. */

@@ -6,6 +6,9 @@
  * in the stream. door_client_go_on() has them shown again: after an answer, and
  * every now and then while replies pile up.
  *
+ * Of replies the stream gets a little at a time, the others wait in `later`: a
+ * stream moves what it holds whenever some of it has left.
+ *
  * The protocol may answer while a run is delivered, so nothing that was read
  * from the client before is used after that.
  */
@@ -14,7 +17,7 @@
 
 enum {
     RUN_MOST = 1 << 16, /* Bytes after which a run takes no more commands. */
-    PILE = 1 << 20,     /* Bytes of replies that pile up. */
+    PILE = 1 << 18,     /* Bytes of replies that pile up; in the stream. */
 };
 #define GRACE SEC /* For answers to one who ended its side. */
 
@@ -28,9 +31,15 @@ static bool is_answered(const struct door_client *client)
     return client->answered >= client->asked;
 }
 
+/* Bytes of replies that have not left. */
+static size_t unread(const struct door_client *client)
+{
+    return stream_backlog(client->stream) + client->queued;
+}
+
 static bool is_piling(const struct door_client *client)
 {
-    return stream_backlog(client->stream) > PILE;
+    return unread(client) > PILE;
 }
 
 /* What it has sent, what that was read as, the run under way, replies. */
@@ -40,7 +49,7 @@ size_t door_client_kept(const struct door_client *client)
     size_t run = is_answered(client) ? 0 : client->run;
     if (client->cut)
         return 0;
-    return client->unused + items + run + stream_backlog(client->stream);
+    return client->unused + items + run + unread(client);
 }
 
 /* ---- Going on, and going. ---- */
@@ -54,24 +63,44 @@ void door_client_cut(struct door_client *client)
     stream_abort(client->stream);
 }
 
-void door_client_go_on(struct door_client *client)
+/* Give the stream of what waits, as long as it holds little. Where it took some,
+ * the kernel may take that at once, and then there is room again. */
+static void pump(struct door_client *client)
 {
-    if (!client->holding || !is_answered(client))
-        return;
-    if (is_piling(client))
-        door_drain(client->door, client);
-    else
-        stream_again(client->stream);
+    GBytes *first;
+    bool took = false;
+    while ((first = g_queue_peek_head(&client->later))) {
+        size_t size, backlog = stream_backlog(client->stream);
+        const uint8_t *data = g_bytes_get_data(first, &size);
+        size_t room = backlog < PILE ? PILE - backlog : 0;
+        size_t count = MIN(size - client->begun, room);
+        if (count == 0)
+            break;
+        stream_write(client->stream, data + client->begun, count);
+        took = true;
+        client->begun += count;
+        client->queued -= count;
+        if (client->begun < size)
+            break;
+        client->begun = 0;
+        g_bytes_unref(g_queue_pop_head(&client->later));
+    }
+    if (first)
+        door_drain(client->door, client, took);
 }
 
 /* Returns whether there was room. */
-static bool put(struct door_client *client, const void *data, size_t size)
+static bool put(struct door_client *client, GBytes *replies)
 {
-    if (stream_write(client->stream, data, size) < size) {
+    size_t size = g_bytes_get_size(replies);
+    if (size > client->door->settings.most - unread(client)) {
         door_client_cut(client);
         return false;
     }
     client->written += size;
+    client->queued += size;
+    g_queue_push_tail(&client->later, g_bytes_ref(replies));
+    pump(client);
     return true;
 }
 
@@ -79,8 +108,8 @@ static void put_wrong(struct door_client *client)
 {
     struct wire_writer out = {.most = SIZE_MAX};
     resp_put_error(&out, "ERR Protocol error: %s", client->wrong);
-    put(client, out.data, out.size);
-    wire_clear(&out);
+    g_autoptr(GBytes) error = wire_finish(&out);
+    put(client, error);
 }
 
 static void leave(struct door_client *client)
@@ -94,10 +123,27 @@ static void end_if_done(struct door_client *client)
 {
     if (!client->leaving || client->ended || !is_answered(client))
         return;
-    client->ended = true;
     if (client->wrong)
         put_wrong(client);
+    client->wrong = NULL;
+    if (client->queued > 0 || client->cut)
+        return;
+    client->ended = true;
     stream_end(client->stream);
+}
+
+void door_client_go_on(struct door_client *client)
+{
+    if (client->cut)
+        return;
+    pump(client);
+    end_if_done(client);
+    if (!client->holding || !is_answered(client))
+        return;
+    if (is_piling(client))
+        door_drain(client->door, client, false);
+    else
+        stream_again(client->stream);
 }
 
 /* What it asked before that is answered first. */
@@ -220,7 +266,6 @@ static size_t on_bytes(void *self, const uint8_t *data, size_t size, bool ended)
         used = size;
     client->unused = size - used;
     door_client_go_on(client);
-    end_if_done(client);
     door_bound_memory(client->door, client);
     return used;
 }
@@ -252,11 +297,10 @@ void door_client_answer(struct door_client *client, GBytes *message)
     size_t size;
     const uint8_t *data = g_bytes_get_data(message, &size);
     client->answered += count_replies(client->door->replies, data, size);
-    if (client->ended || !put(client, data, size))
+    if (client->ended || !put(client, message))
         return;
     client->heard = time_of(client);
     door_client_go_on(client);
-    end_if_done(client);
     door_bound_memory(client->door, client);
 }
 
@@ -265,7 +309,7 @@ void door_client_answer(struct door_client *client, GBytes *message)
 /* While one who leaves has something to read, its leaving has not begun. */
 static void note_reading(struct door_client *client, nsec now)
 {
-    size_t backlog = stream_backlog(client->stream);
+    size_t backlog = unread(client);
     uint64_t left = client->written - backlog;
     if (left > client->left || backlog == 0)
         client->read = now;
@@ -319,5 +363,6 @@ void door_client_free(struct door_client *client)
 {
     stream_free(client->stream);
     resp_free(client->resp);
+    g_queue_clear_full(&client->later, (GDestroyNotify)g_bytes_unref);
     g_free(client);
 }

@@ -21,6 +21,9 @@ struct door_client {
     struct resp *resp;     /**< Reads its commands. */
     uint64_t asked;        /**< Commands handed up, */
     uint64_t answered;     /**< and replies that came back. */
+    GQueue later;          /**< GBytes: replies the stream has not got yet, */
+    size_t begun;          /**< but for so many bytes of the first; */
+    size_t queued;         /**< and so many are still to come. */
     size_t run;            /**< Bytes of the run that was handed up last. */
     size_t unused;         /**< Bytes that came and were not taken. */
     size_t kept;           /**< What door->kept has of it. */
@@ -78,7 +81,7 @@ void door_client_free(struct door_client *client);
 void door_forget(struct door *door, struct door_client *client);
 /** Something more is kept for @p client: cut it, if that is too much. */
 void door_bound_memory(struct door *door, struct door_client *client);
-/** Call door_client_go_on() for @p client a little later. */
-void door_drain(struct door *door, struct door_client *client);
+/** Call door_client_go_on() for @p client a little later, or @p soon. */
+void door_drain(struct door *door, struct door_client *client, bool soon);
 
 #endif

@@ -213,10 +213,11 @@ static void replies_may_be_deep_and_of_many_values(void **state)
     answer(service.last, text->str);
     answer(service.last, "+OK\r\n");
     g_autoptr(GString) told = g_string_new(NULL);
-    while (!g_str_has_suffix(told->str, "(end)")) {
+    for (int turns = 0; !g_str_has_suffix(told->str, "(end)"); turns++) {
+        now += MSEC;
         turn();
         g_autofree char *some = read_some(fd, SIZE_MAX);
-        assert_true(strlen(some) > 0);
+        assert_true(turns < 10000);
         g_string_append(told, some);
     }
     g_string_append(text, "+OK\r\n(end)");
