@@ -21,7 +21,7 @@ struct files;
  * new. */
 struct files *files_new(const char *root);
 /** Answer @p exchange, whatever was asked for: 200, 304, 404, 405 .. */
-void files_answer(struct files *files, struct exchange *exchange,
+void files_answer(struct files *files, struct web_exchange *exchange,
                   const struct http_request *request);
 /** Free it, when no answer is under way. */
 void files_free(struct files *files);
