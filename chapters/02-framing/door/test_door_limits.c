@@ -191,6 +191,10 @@ static void others_that_pile_up_put_off_nobody(void **state)
         now += MSEC;
         tell(other, "x");
     }
+    for (int i = 0; i < 5; i++) {
+        now += MSEC;
+        tell(other, "x");
+    }
     expect_heard("*1|$3|one|;*1|$3|one|;*1|$3|two|;");
     close(reader);
     close(other);

@@ -14,7 +14,7 @@ struct counter {
 
 struct watcher {
     struct counter *counter;
-    struct exchange *exchange;
+    struct web_exchange *exchange;
     bool behind; /* There was no room for the newest number. */
     GList link;
 };
@@ -65,8 +65,7 @@ static void tell(struct watcher *watcher)
     char text[64];
     int size = snprintf(text, sizeof text, "data: %" G_GUINT64_FORMAT "\n\n",
                         watcher->counter->number);
-    watcher->behind =
-        exchange_write(watcher->exchange, text, (size_t)size) == 0;
+    watcher->behind = web_write(watcher->exchange, text, (size_t)size) == 0;
 }
 
 static void tell_all(struct counter *counter)
@@ -75,7 +74,7 @@ static void tell_all(struct counter *counter)
         tell(link->data);
 }
 
-static void on_room(void *self, struct exchange *exchange)
+static void on_room(void *self, struct web_exchange *exchange)
 {
     struct watcher *watcher = self;
     (void)exchange;
@@ -83,7 +82,7 @@ static void on_room(void *self, struct exchange *exchange)
         tell(watcher);
 }
 
-static void on_over(void *self, struct exchange *exchange)
+static void on_over(void *self, struct web_exchange *exchange)
 {
     struct watcher *watcher = self;
     (void)exchange;
@@ -95,49 +94,49 @@ static void on_heartbeat(void *self)
 {
     struct counter *counter = self;
     for (GList *link = counter->watchers.head; link; link = link->next)
-        exchange_write(((struct watcher *)link->data)->exchange, ":\n\n", 3);
+        web_write(((struct watcher *)link->data)->exchange, ":\n\n", 3);
     loop_arm(counter->loop, &counter->heartbeat, HEARTBEAT);
 }
 
-static void watch(struct counter *counter, struct exchange *exchange)
+static void watch(struct counter *counter, struct web_exchange *exchange)
 {
     struct watcher *watcher = g_new0(struct watcher, 1);
     watcher->counter = counter;
     watcher->exchange = exchange;
     watcher->link.data = watcher;
     g_queue_push_tail_link(&counter->watchers, &watcher->link);
-    exchange_own(exchange, (struct exchange_owner){.on_room = on_room,
-                                                   .on_over = on_over,
-                                                   .self = watcher});
-    exchange_begin(
-        exchange, (struct http_answer){.status = 200,
-                                       .type = "text/event-stream",
-                                       .length = HTTP_CHUNKED,
-                                       .lines = "Cache-Control: no-cache\r\n"});
+    web_own(exchange, (struct web_owner){.on_room = on_room,
+                                         .on_over = on_over,
+                                         .self = watcher});
+    web_begin(exchange,
+              (struct http_answer){.status = 200,
+                                   .type = "text/event-stream",
+                                   .length = HTTP_CHUNKED,
+                                   .lines = "Cache-Control: no-cache\r\n"});
     tell(watcher);
 }
 
 /* ---- Answers. ---- */
 
-static void count(struct counter *counter, struct exchange *exchange)
+static void count(struct counter *counter, struct web_exchange *exchange)
 {
     char text[32];
     counter->number++;
     tell_all(counter);
     int size =
         snprintf(text, sizeof text, "%" G_GUINT64_FORMAT "\n", counter->number);
-    exchange_answer(exchange, 200, "text/plain", text, (size_t)size);
+    web_answer(exchange, 200, "text/plain", text, (size_t)size);
 }
 
-bool counter_answer(struct counter *counter, struct exchange *exchange,
+bool counter_answer(struct counter *counter, struct web_exchange *exchange,
                     const struct http_request *request)
 {
     bool get =
         http_is(request->method, "GET") || http_is(request->method, "HEAD");
     bool post = http_is(request->method, "POST");
     if (http_is(request->target, "/counter") && get)
-        exchange_answer(exchange, 200, "text/html; charset=utf-8", page,
-                        sizeof page - 1);
+        web_answer(exchange, 200, "text/html; charset=utf-8", page,
+                   sizeof page - 1);
     else if (http_is(request->target, "/count") && get)
         watch(counter, exchange);
     else if (http_is(request->target, "/count") && post)

@@ -19,7 +19,7 @@ struct counter;
 /** A counter at 0. Borrows @p loop. Returns new. */
 struct counter *counter_new(struct loop *loop);
 /** Answer @p exchange, if its target is one of these. Returns whether it is. */
-bool counter_answer(struct counter *counter, struct exchange *exchange,
+bool counter_answer(struct counter *counter, struct web_exchange *exchange,
                     const struct http_request *request);
 /** How many look at it. */
 unsigned counter_watchers(const struct counter *counter);

@@ -112,24 +112,23 @@ static bool fill(struct sending *sending)
     return count > 0;
 }
 
-static void go_on(void *self, struct exchange *exchange)
+static void go_on(void *self, struct web_exchange *exchange)
 {
     struct sending *sending = self;
     for (;;) {
         if (sending->at == sending->size && !fill(sending)) {
-            exchange_finish(exchange);
+            web_finish(exchange);
             return;
         }
         size_t more = sending->size - sending->at;
-        size_t taken =
-            exchange_write(exchange, sending->piece + sending->at, more);
+        size_t taken = web_write(exchange, sending->piece + sending->at, more);
         sending->at += taken;
         if (taken == 0)
             return;
     }
 }
 
-static void on_over(void *self, struct exchange *exchange)
+static void on_over(void *self, struct web_exchange *exchange)
 {
     struct sending *sending = self;
     (void)exchange;
@@ -137,34 +136,33 @@ static void on_over(void *self, struct exchange *exchange)
     g_free(sending);
 }
 
-static void send_file(struct exchange *exchange, int fd,
+static void send_file(struct web_exchange *exchange, int fd,
                       const struct stat *about, struct http_answer answer)
 {
     struct sending *sending = g_malloc(sizeof *sending);
     *sending = (struct sending){.fd = fd, .left = (uint64_t)about->st_size};
-    exchange_own(exchange, (struct exchange_owner){.on_room = go_on,
-                                                   .on_over = on_over,
-                                                   .self = sending});
-    exchange_begin(exchange, answer);
+    web_own(exchange, (struct web_owner){.on_room = go_on,
+                                         .on_over = on_over,
+                                         .self = sending});
+    web_begin(exchange, answer);
     go_on(sending, exchange);
 }
 
 /* ---- Answers. ---- */
 
-static void say(struct exchange *exchange, unsigned status)
+static void say(struct web_exchange *exchange, unsigned status)
 {
     g_autofree char *text =
         g_strdup_printf("%u %s\n", status, http_phrase(status));
-    exchange_answer(exchange, status, "text/plain; charset=utf-8", text,
-                    strlen(text));
+    web_answer(exchange, status, "text/plain; charset=utf-8", text,
+               strlen(text));
 }
 
-static void refuse_method(struct exchange *exchange)
+static void refuse_method(struct web_exchange *exchange)
 {
-    exchange_begin(exchange,
-                   (struct http_answer){.status = 405,
-                                        .length = 0,
-                                        .lines = "Allow: GET, HEAD\r\n"});
+    web_begin(exchange, (struct http_answer){.status = 405,
+                                             .length = 0,
+                                             .lines = "Allow: GET, HEAD\r\n"});
 }
 
 static bool is_unchanged(const struct http_request *request,
@@ -176,7 +174,7 @@ static bool is_unchanged(const struct http_request *request,
            about->st_mtime <= time;
 }
 
-static void answer_file(struct exchange *exchange,
+static void answer_file(struct web_exchange *exchange,
                         const struct http_request *request, const char *path,
                         int fd, const struct stat *about)
 {
@@ -189,7 +187,7 @@ static void answer_file(struct exchange *exchange,
         answer.status = 304;
         answer.type = NULL;
         answer.length = HTTP_NONE;
-        exchange_begin(exchange, answer);
+        web_begin(exchange, answer);
     } else {
         send_file(exchange, fd, about, answer);
     }
@@ -203,7 +201,7 @@ static unsigned status_of(int error)
     return error == EACCES ? 403 : 404;
 }
 
-void files_answer(struct files *files, struct exchange *exchange,
+void files_answer(struct files *files, struct web_exchange *exchange,
                   const struct http_request *request)
 {
     struct stat about;

@@ -20,8 +20,8 @@ struct files;
 /** The files below @p root. NULL and errno when it cannot be opened. Returns
  * new. */
 struct files *files_new(const char *root);
-/** Answer @p exchange, whatever was asked for: 200, 304, 404, 405 and so on */
-void files_answer(struct files *files, struct exchange *exchange,
+/** Answer @p exchange, whatever was asked for: 200, 304, 404, 405 and so on. */
+void files_answer(struct files *files, struct web_exchange *exchange,
                   const struct http_request *request);
 /** Free it, when no answer is under way. */
 void files_free(struct files *files);

@@ -70,8 +70,8 @@ struct upload {
     uint32_t check;
 };
 
-static void on_body(void *self, struct exchange *exchange, const uint8_t *data,
-                    size_t size)
+static void on_body(void *self, struct web_exchange *exchange,
+                    const uint8_t *data, size_t size)
 {
     struct upload *upload = self;
     (void)exchange;
@@ -79,26 +79,25 @@ static void on_body(void *self, struct exchange *exchange, const uint8_t *data,
     upload->check = crc32c(upload->check, data, size);
 }
 
-static void on_whole(void *self, struct exchange *exchange)
+static void on_whole(void *self, struct web_exchange *exchange)
 {
     const struct upload *upload = self;
     char text[96];
     int size = snprintf(text, sizeof text,
                         "{\"bytes\": %" PRIu64 ", \"crc32c\": \"%08x\"}\n",
                         upload->size, (unsigned)upload->check);
-    exchange_answer(exchange, 200, "application/json", text, (size_t)size);
+    web_answer(exchange, 200, "application/json", text, (size_t)size);
 }
 
-static void on_over(void *self, struct exchange *exchange)
+static void on_over(void *self, struct web_exchange *exchange)
 {
     (void)exchange;
     g_free(self);
 }
 
-static void take_upload(struct exchange *exchange)
+static void take_upload(struct web_exchange *exchange)
 {
-    exchange_own(exchange,
-                 (struct exchange_owner){.on_body = on_body,
+    web_own(exchange, (struct web_owner){.on_body = on_body,
                                          .on_whole = on_whole,
                                          .on_over = on_over,
                                          .self = g_new0(struct upload, 1)});
@@ -115,7 +114,7 @@ static const char welcome[] =
     "\n"
     "With --root=DIR: the files below that directory.\n";
 
-static void on_request(void *self, struct exchange *exchange,
+static void on_request(void *self, struct web_exchange *exchange,
                        const struct http_request *request)
 {
     struct server *server = self;
@@ -130,12 +129,12 @@ static void on_request(void *self, struct exchange *exchange,
     else if (server->files)
         files_answer(server->files, exchange, request);
     else if (get && http_is(request->target, "/"))
-        exchange_answer(exchange, 200, "text/plain; charset=utf-8", welcome,
-                        sizeof welcome - 1);
+        web_answer(exchange, 200, "text/plain; charset=utf-8", welcome,
+                   sizeof welcome - 1);
     else
-        exchange_answer(exchange, get ? 404 : 405, "text/plain",
-                        get ? "404 Not Found\n" : "405 Method Not Allowed\n",
-                        get ? 14 : 23);
+        web_answer(exchange, get ? 404 : 405, "text/plain",
+                   get ? "404 Not Found\n" : "405 Method Not Allowed\n",
+                   get ? 14 : 23);
 }
 
 /* ---- The server. ---- */

@@ -8,12 +8,12 @@
 
 static struct counter *counter;
 
-static void on_request(void *self, struct exchange *exchange,
+static void on_request(void *self, struct web_exchange *exchange,
                        const struct http_request *request)
 {
     (void)self;
     if (!counter_answer(counter, exchange, request))
-        exchange_answer(exchange, 404, "text/plain", "no", 2);
+        web_answer(exchange, 404, "text/plain", "no", 2);
 }
 
 static int open_all(void **state)

@@ -12,7 +12,7 @@ enum { BIG = 1 << 20 };
 static char *dir; /* Holds `root`, and beside it a secret. */
 static struct files *files;
 
-static void on_request(void *self, struct exchange *exchange,
+static void on_request(void *self, struct web_exchange *exchange,
                        const struct http_request *request)
 {
     (void)self;

@@ -19,7 +19,7 @@ enum { LONG = 3 << 20 };
 
 /* What an owner was told. */
 struct service {
-    struct exchange *exchange;
+    struct web_exchange *exchange;
     GByteArray *body;
     unsigned whole, over;
     size_t left; /* Of a long answer. */
@@ -36,8 +36,8 @@ static void service_free(void *self)
     g_free(service);
 }
 
-static void on_body(void *self, struct exchange *exchange, const uint8_t *data,
-                    size_t size)
+static void on_body(void *self, struct web_exchange *exchange,
+                    const uint8_t *data, size_t size)
 {
     struct service *service = self;
     assert_ptr_equal(exchange, service->exchange);
@@ -45,21 +45,21 @@ static void on_body(void *self, struct exchange *exchange, const uint8_t *data,
     g_byte_array_append(service->body, data, (guint)size);
 }
 
-static void on_over(void *self, struct exchange *exchange)
+static void on_over(void *self, struct web_exchange *exchange)
 {
     struct service *service = self;
     assert_ptr_equal(exchange, service->exchange);
     service->over++;
 }
 
-static void on_whole(void *self, struct exchange *exchange)
+static void on_whole(void *self, struct web_exchange *exchange)
 {
     struct service *service = self;
     assert_ptr_equal(exchange, service->exchange);
     service->whole++;
 }
 
-static void answer_whole(void *self, struct exchange *exchange)
+static void answer_whole(void *self, struct web_exchange *exchange)
 {
     struct service *service = self;
     char text[40];
@@ -67,17 +67,17 @@ static void answer_whole(void *self, struct exchange *exchange)
     int size =
         snprintf(text, sizeof text, "%u %08x", service->body->len,
                  (unsigned)crc32c(0, service->body->data, service->body->len));
-    exchange_answer(exchange, 200, "text/plain", text, (size_t)size);
+    web_answer(exchange, 200, "text/plain", text, (size_t)size);
 }
 
-static void answer_first(void *self, struct exchange *exchange,
+static void answer_first(void *self, struct web_exchange *exchange,
                          const uint8_t *data, size_t size)
 {
     struct service *service = self;
     bool first = service->body->len == 0;
     on_body(self, exchange, data, size);
     if (first)
-        exchange_answer(exchange, 200, "text/plain", "enough", 6);
+        web_answer(exchange, 200, "text/plain", "enough", 6);
 }
 
 static char pattern(size_t at)
@@ -85,7 +85,7 @@ static char pattern(size_t at)
     return (char)('a' + at % 23);
 }
 
-static void write_more(void *self, struct exchange *exchange)
+static void write_more(void *self, struct web_exchange *exchange)
 {
     struct service *service = self;
     char piece[5000];
@@ -94,15 +94,15 @@ static void write_more(void *self, struct exchange *exchange)
         size_t at = LONG - service->left, size = MIN(service->left, 5000);
         for (size_t i = 0; i < size; i++)
             piece[i] = pattern(at + i);
-        taken = exchange_write(exchange, piece, size);
+        taken = web_write(exchange, piece, size);
         service->left -= taken;
     }
     if (service->left == 0 && service->finishes)
-        exchange_finish(exchange);
+        web_finish(exchange);
 }
 
-static struct service *serve(struct exchange *exchange,
-                             struct exchange_owner owner)
+static struct service *serve(struct web_exchange *exchange,
+                             struct web_owner owner)
 {
     last = g_new0(struct service, 1);
     last->exchange = exchange;
@@ -110,40 +110,39 @@ static struct service *serve(struct exchange *exchange,
     g_ptr_array_add(services, last);
     owner.self = last;
     owner.on_over = on_over;
-    exchange_own(exchange, owner);
+    web_own(exchange, owner);
     return last;
 }
 
-static void serve_long(struct exchange *exchange, int64_t length)
+static void serve_long(struct web_exchange *exchange, int64_t length)
 {
     struct service *service =
-        serve(exchange, (struct exchange_owner){.on_room = write_more});
+        serve(exchange, (struct web_owner){.on_room = write_more});
     service->left = LONG;
     service->finishes = length < 0;
-    exchange_begin(exchange,
-                   (struct http_answer){.status = 200, .length = length});
+    web_begin(exchange, (struct http_answer){.status = 200, .length = length});
     write_more(service, exchange);
 }
 
-static void on_request(void *self, struct exchange *exchange,
+static void on_request(void *self, struct web_exchange *exchange,
                        const struct http_request *request)
 {
     struct word target = request->target;
     (void)self;
     if (http_is(target, "/body"))
-        serve(exchange, (struct exchange_owner){.on_body = on_body,
-                                                .on_whole = answer_whole});
+        serve(exchange,
+              (struct web_owner){.on_body = on_body, .on_whole = answer_whole});
     else if (http_is(target, "/first"))
-        serve(exchange, (struct exchange_owner){.on_body = answer_first,
-                                                .on_whole = on_whole});
+        serve(exchange, (struct web_owner){.on_body = answer_first,
+                                           .on_whole = on_whole});
     else if (http_is(target, "/later"))
-        serve(exchange, (struct exchange_owner){.on_whole = on_whole});
+        serve(exchange, (struct web_owner){.on_whole = on_whole});
     else if (http_is(target, "/long"))
         serve_long(exchange, LONG);
     else if (http_is(target, "/chunks"))
         serve_long(exchange, HTTP_CHUNKED);
     else
-        exchange_answer(exchange, 200, "text/plain", target.data, target.size);
+        web_answer(exchange, 200, "text/plain", target.data, target.size);
 }
 
 static int open_all(void **state)

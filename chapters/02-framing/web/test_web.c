@@ -77,7 +77,7 @@ static void what_was_asked_before_a_half_close_is_answered(void **state)
     settle();
     shutdown(guest->fd, SHUT_WR);
     settle();
-    exchange_answer(last->exchange, 200, "text/plain", "now", 3);
+    web_answer(last->exchange, 200, "text/plain", "now", 3);
     settle();
     assert_string_equal(guest_heard(guest),
                         WHOLE "3\r\n\r\nnow" WHOLE "2\r\n\r\n/b");
@@ -329,14 +329,14 @@ static void an_answer_may_come_from_outside_in_pieces(void **state)
     settle();
     struct service *service = last;
     assert_string_equal(guest_heard(guest), "");
-    exchange_begin(service->exchange,
-                   (struct http_answer){.status = 200, .length = HTTP_CHUNKED});
-    assert_int_equal(exchange_write(service->exchange, "hello", 5), 5);
-    assert_int_equal(exchange_write(service->exchange, "", 0), 0);
+    web_begin(service->exchange,
+              (struct http_answer){.status = 200, .length = HTTP_CHUNKED});
+    assert_int_equal(web_write(service->exchange, "hello", 5), 5);
+    assert_int_equal(web_write(service->exchange, "", 0), 0);
     settle();
     assert_string_equal(guest_heard(guest), CHUNKS "5\r\nhello\r\n");
-    exchange_write(service->exchange, "!", 1);
-    exchange_finish(service->exchange);
+    web_write(service->exchange, "!", 1);
+    web_finish(service->exchange);
     assert_int_equal(service->over, 0);
     settle();
     assert_int_equal(service->over, 1);
@@ -350,10 +350,9 @@ static void the_last_byte_of_a_length_ends_an_answer(void **state)
     (void)state;
     guest_say(guest, "GET /later HTTP/1.1\r\n" HOST);
     settle();
-    exchange_begin(last->exchange,
-                   (struct http_answer){.status = 200, .length = 5});
-    assert_int_equal(exchange_write(last->exchange, "hello, you", 10), 5);
-    exchange_finish(last->exchange);
+    web_begin(last->exchange, (struct http_answer){.status = 200, .length = 5});
+    assert_int_equal(web_write(last->exchange, "hello, you", 10), 5);
+    web_finish(last->exchange);
     settle();
     assert_int_equal(last->over, 1);
     assert_string_equal(guest_heard(guest),
@@ -369,10 +368,9 @@ static void an_answer_that_lacks_something_breaks(void **state)
     guest_say(guest,
               "GET /later HTTP/1.1\r\n" HOST "GET /next HTTP/1.1\r\n" HOST);
     settle();
-    exchange_begin(last->exchange,
-                   (struct http_answer){.status = 200, .length = 5});
-    exchange_write(last->exchange, "hell", 4);
-    exchange_finish(last->exchange);
+    web_begin(last->exchange, (struct http_answer){.status = 200, .length = 5});
+    web_write(last->exchange, "hell", 4);
+    web_finish(last->exchange);
     settle();
     assert_true(guest->ended || guest->error);
     assert_null(strstr(guest_heard(guest), "/next"));

@@ -86,13 +86,13 @@ static void who_waits_for_an_answer_is_not_late(void **state)
     guest_say(guest, "GET /later HTTP/1.1\r\n" HOST);
     for (int i = 0; i < 10; i++)
         pass(30 * SEC);
-    exchange_begin(last->exchange,
-                   (struct http_answer){.status = 200, .length = -1});
+    web_begin(last->exchange,
+              (struct http_answer){.status = 200, .length = -1});
     for (int i = 0; i < 10; i++) {
         pass(30 * SEC);
-        assert_int_equal(exchange_write(last->exchange, "x", 1), 1);
+        assert_int_equal(web_write(last->exchange, "x", 1), 1);
     }
-    exchange_finish(last->exchange);
+    web_finish(last->exchange);
     settle();
     assert_false(guest->ended || guest->error);
     assert_int_equal(web_counts(house.web).late, 0);
@@ -105,11 +105,11 @@ static void what_is_written_as_time_ends_is_not_late_yet(void **state)
     (void)state;
     guest_say(guest, "GET /later HTTP/1.1\r\n" HOST);
     settle();
-    exchange_begin(last->exchange,
-                   (struct http_answer){.status = 200, .length = -1});
+    web_begin(last->exchange,
+              (struct http_answer){.status = 200, .length = -1});
     pass(10 * SEC - MSEC);
     house.now += MSEC;
-    exchange_write(last->exchange, "x", 1);
+    web_write(last->exchange, "x", 1);
     settle();
     assert_false(guest->ended || guest->error);
     assert_int_equal(web_counts(house.web).late, 0);
@@ -186,7 +186,7 @@ static void a_slow_reader_of_a_given_answer_is_not_late(void **state)
         guest->deaf = true;
         guest_say(guest, requests[i]);
         settle();
-        exchange_answer(last->exchange, 200, "text/plain", text, LONG);
+        web_answer(last->exchange, 200, "text/plain", text, LONG);
         for (int step = 0; guest->heard->len < LONG && step < 40; step++) {
             pass(9 * SEC);
             for (int piece = 0; piece < 8; piece++)

@@ -3,7 +3,7 @@
  *        \______\_________\_____> LEAVING      the end is told, the rest dropped
  *
  * The owner writes into the stream; what that does not take waits in `rest`
- * (exchange.c). As long as there is any, no next request is looked at.
+ * (web_answer.c). As long as there is any, no next request is looked at.
  *
  * One deadline guards each connection. At its end the client is late, unless it
  * has read some of what waited for it; or nothing did, and the answer is ours to
@@ -15,35 +15,35 @@
 
 /* ---- Turning over. ---- */
 
-static void tell_over(struct exchange *exchange)
+static void tell_over(struct web_exchange *exchange)
 {
-    struct exchange_owner owner = exchange->owner;
+    struct web_owner owner = exchange->owner;
     bool owned = exchange->owned;
     exchange->owned = false;
     if (owned && owner.on_over)
         owner.on_over(owner.self, exchange);
 }
 
-static void leave(struct exchange *exchange)
+static void leave(struct web_exchange *exchange)
 {
     exchange->phase = LEAVING;
-    exchange_give_time(exchange);
+    web_give_time(exchange);
     if (exchange->rest->len == 0)
         stream_end(exchange->stream);
 }
 
-static void begin_next(struct exchange *exchange)
+static void begin_next(struct web_exchange *exchange)
 {
     exchange->phase = HEAD;
     exchange->half = exchange->began = exchange->done = false;
     exchange->headless = false;
     exchange->request.searched = 0;
-    exchange_give_time(exchange);
+    web_give_time(exchange);
 }
 
 /* The answer is whole: next, or leave. One that was given before the body came
- * says that nobody wants the body (exchange_begin() sees to it). */
-static void turn_over(struct exchange *exchange)
+ * says that nobody wants the body (web_begin() sees to it). */
+static void turn_over(struct web_exchange *exchange)
 {
     if (!exchange->done || exchange->phase == LEAVING)
         return;
@@ -56,7 +56,7 @@ static void turn_over(struct exchange *exchange)
 
 static void on_soon(void *self)
 {
-    struct exchange *exchange = self;
+    struct web_exchange *exchange = self;
     turn_over(exchange);
     if (exchange->phase == HEAD)
         stream_again(exchange->stream);
@@ -64,7 +64,8 @@ static void on_soon(void *self)
 
 /* ---- The request. ---- */
 
-static void refuse(struct exchange *exchange, unsigned status, const char *why)
+static void refuse(struct web_exchange *exchange, unsigned status,
+                   const char *why)
 {
     g_autofree char *text =
         g_strdup_printf("%u %s: %s.\n", status, http_phrase(status), why);
@@ -74,19 +75,19 @@ static void refuse(struct exchange *exchange, unsigned status, const char *why)
         return;
     }
     exchange->keeps = false;
-    exchange_answer(exchange, status, "text/plain; charset=utf-8", text,
-                    strlen(text));
+    web_answer(exchange, status, "text/plain; charset=utf-8", text,
+               strlen(text));
 }
 
-static void call_whole(struct exchange *exchange)
+static void call_whole(struct web_exchange *exchange)
 {
     exchange->phase = ANSWER;
-    exchange_give_time(exchange);
+    web_give_time(exchange);
     if (exchange->owned && exchange->owner.on_whole && !exchange->done)
         exchange->owner.on_whole(exchange->owner.self, exchange);
 }
 
-static void call_handler(struct exchange *exchange)
+static void call_handler(struct web_exchange *exchange)
 {
     static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
     struct http_request *request = &exchange->request;
@@ -99,25 +100,25 @@ static void call_handler(struct exchange *exchange)
     exchange->left = request->length;
     exchange->chunked = (struct chunked){.most = web->settings.body};
     if (body)
-        exchange_give_time(exchange);
+        web_give_time(exchange);
     web->on_request(web->self, exchange, request);
     g_assert(exchange->began || exchange->owned);
     if (!exchange->began && request->expects)
-        exchange_put(exchange, go_on, sizeof go_on - 1);
+        web_put(exchange, go_on, sizeof go_on - 1);
     if (!exchange->began && !body)
         call_whole(exchange);
 }
 
 /* The time of a head begins with its first byte, and moves for no other. */
-static void begin_half(struct exchange *exchange)
+static void begin_half(struct web_exchange *exchange)
 {
     if (exchange->half)
         return;
     exchange->half = true;
-    exchange_give_time(exchange);
+    web_give_time(exchange);
 }
 
-static size_t take_head(struct exchange *exchange, const uint8_t *data,
+static size_t take_head(struct web_exchange *exchange, const uint8_t *data,
                         size_t size)
 {
     struct http_request *request = &exchange->request;
@@ -135,17 +136,17 @@ static size_t take_head(struct exchange *exchange, const uint8_t *data,
     return used > 0 ? (size_t)used : 0;
 }
 
-static void take_piece(struct exchange *exchange, const uint8_t *data,
+static void take_piece(struct web_exchange *exchange, const uint8_t *data,
                        size_t size)
 {
     exchange->step += size;
     if (exchange->step >= WEB_STEP)
-        exchange_give_time(exchange);
+        web_give_time(exchange);
     if (size > 0 && exchange->owned && exchange->owner.on_body)
         exchange->owner.on_body(exchange->owner.self, exchange, data, size);
 }
 
-static size_t take_chunk(struct exchange *exchange, const uint8_t *data,
+static size_t take_chunk(struct web_exchange *exchange, const uint8_t *data,
                          size_t size)
 {
     struct chunked_piece piece;
@@ -160,7 +161,7 @@ static size_t take_chunk(struct exchange *exchange, const uint8_t *data,
     return (size_t)used;
 }
 
-static size_t take_body(struct exchange *exchange, const uint8_t *data,
+static size_t take_body(struct web_exchange *exchange, const uint8_t *data,
                         size_t size)
 {
     if (size == 0)
@@ -176,7 +177,8 @@ static size_t take_body(struct exchange *exchange, const uint8_t *data,
 }
 
 /* As far as one of head, body, answer goes. */
-static size_t take(struct exchange *exchange, const uint8_t *data, size_t size)
+static size_t take(struct web_exchange *exchange, const uint8_t *data,
+                   size_t size)
 {
     size_t used = 0;
     exchange->inside = true;
@@ -190,7 +192,7 @@ static size_t take(struct exchange *exchange, const uint8_t *data, size_t size)
 }
 
 /* In an answer: what the client asked before it ended, it still gets. */
-static void on_end(struct exchange *exchange)
+static void on_end(struct web_exchange *exchange)
 {
     if (exchange->phase == HEAD && exchange->rest->len == 0)
         leave(exchange);
@@ -200,7 +202,7 @@ static void on_end(struct exchange *exchange)
 
 static size_t on_bytes(void *self, const uint8_t *data, size_t size, bool ended)
 {
-    struct exchange *exchange = self;
+    struct web_exchange *exchange = self;
     size_t used = 0, count = 1;
     while (count > 0 && exchange->phase != LEAVING) {
         count = take(exchange, data + used, size - used);
@@ -215,7 +217,7 @@ static size_t on_bytes(void *self, const uint8_t *data, size_t size, bool ended)
 
 static void on_room(void *self)
 {
-    struct exchange *exchange = self;
+    struct web_exchange *exchange = self;
     size_t taken = stream_write(exchange->stream, exchange->rest->data,
                                 exchange->rest->len);
     g_byte_array_remove_range(exchange->rest, 0, (guint)taken);
@@ -235,7 +237,7 @@ static void on_room(void *self)
         stream_again(exchange->stream);
 }
 
-static void exchange_free(struct exchange *exchange)
+static void free_exchange(struct web_exchange *exchange)
 {
     struct web *web = exchange->web;
     tell_over(exchange);
@@ -250,26 +252,26 @@ static void exchange_free(struct exchange *exchange)
 static void on_close(void *self, int error)
 {
     (void)error;
-    exchange_free(self);
+    free_exchange(self);
 }
 
 /* Who reads on is not late, nor who waits for us. */
-static bool is_late(const struct exchange *exchange)
+static bool is_late(const struct web_exchange *exchange)
 {
     if (exchange->unread > 0)
-        return exchange->written - exchange_unread(exchange) == exchange->gone;
+        return exchange->written - web_unread(exchange) == exchange->gone;
     return exchange->phase != ANSWER;
 }
 
 static void on_deadline(void *self)
 {
-    struct exchange *exchange = self;
+    struct web_exchange *exchange = self;
     if (!is_late(exchange)) {
-        exchange_give_time(exchange);
+        web_give_time(exchange);
         return;
     }
     if (exchange->phase == LEAVING && exchange->unread == 0) {
-        exchange_free(exchange); /* What the kernel has of ours, it sends. */
+        free_exchange(exchange); /* What the kernel has of ours, it sends. */
         return;
     }
     exchange->web->counts.late++;
@@ -295,7 +297,7 @@ static void turn_away(struct web *web, int fd)
 
 static void let_in(struct web *web, int fd)
 {
-    struct exchange *exchange = g_new0(struct exchange, 1);
+    struct web_exchange *exchange = g_new0(struct web_exchange, 1);
     exchange->web = web;
     exchange->deadline = (struct timer){.fire = on_deadline, .self = exchange};
     exchange->soon = (struct timer){.fire = on_soon, .self = exchange};
@@ -348,6 +350,6 @@ void web_free(struct web *web)
 {
     acceptor_free(web->acceptor);
     while (!g_queue_is_empty(&web->exchanges))
-        exchange_free(web->exchanges.head->data);
+        free_exchange(web->exchanges.head->data);
     g_free(web);
 }

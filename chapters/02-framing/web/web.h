@@ -2,10 +2,10 @@
  * @file web.h
  * A web server in a loop: connections, and one request after the other on each.
  *
- *     static void on_request(void *self, struct exchange *exchange,
+ *     static void on_request(void *self, struct web_exchange *exchange,
  *                            const struct http_request *request)
  *     {
- *         exchange_answer(exchange, 200, "text/plain", "hello\n", 6);
+ *         web_answer(exchange, 200, "text/plain", "hello\n", 6);
  *     }
  *
  *     struct web *web = web_new(loop, listener, on_request, self, settings);
@@ -29,7 +29,7 @@
 #include "02-framing/web/http.h"
 
 struct web;
-struct exchange;
+struct web_exchange;
 
 /** What is too much. 0: what is said here. */
 struct web_settings {
@@ -49,22 +49,22 @@ struct web_counts {
 };
 
 /** How an exchange goes on after on_request(), for those who want to know. */
-struct exchange_owner {
+struct web_owner {
     /** Some of the body came. NULL: it is dropped. */
-    void (*on_body)(void *self, struct exchange *exchange, const uint8_t *data,
-                    size_t size);
+    void (*on_body)(void *self, struct web_exchange *exchange,
+                    const uint8_t *data, size_t size);
     /** All of it did: answer now, if not before. NULL: it was answered. */
-    void (*on_whole)(void *self, struct exchange *exchange);
-    /** There is room again, after exchange_write() took less than all. */
-    void (*on_room)(void *self, struct exchange *exchange);
+    void (*on_whole)(void *self, struct web_exchange *exchange);
+    /** There is room again, after web_write() took less than all. */
+    void (*on_room)(void *self, struct web_exchange *exchange);
     /** It is over, answered or broken: the last call there is. */
-    void (*on_over)(void *self, struct exchange *exchange);
+    void (*on_over)(void *self, struct web_exchange *exchange);
     void *self; /**< Their first argument. */
 };
 
 /** A request has come. Answer it, or name an owner who will. Borrows
  * @p request: it is gone afterwards. */
-typedef void web_handler(void *self, struct exchange *exchange,
+typedef void web_handler(void *self, struct web_exchange *exchange,
                          const struct http_request *request);
 
 /** A server on @p listener, which it takes. Borrows @p loop. Returns new. */
@@ -76,17 +76,17 @@ struct web_counts web_counts(const struct web *web);
 void web_free(struct web *web);
 
 /** Name the owner: in on_request() only. */
-void exchange_own(struct exchange *exchange, struct exchange_owner owner);
+void web_own(struct web_exchange *exchange, struct web_owner owner);
 /** Answer, whole. */
-void exchange_answer(struct exchange *exchange, unsigned status,
-                     const char *type, const void *data, size_t size);
+void web_answer(struct web_exchange *exchange, unsigned status,
+                const char *type, const void *data, size_t size);
 /** Begin an answer. Of it status, type, length, modified and lines count; the
  * length -1 (HTTP_CHUNKED) is one that nobody knows yet. */
-void exchange_begin(struct exchange *exchange, struct http_answer answer);
+void web_begin(struct web_exchange *exchange, struct http_answer answer);
 /** Some of its body. Returns how many bytes were taken. Copies. */
-size_t exchange_write(struct exchange *exchange, const void *data, size_t size);
+size_t web_write(struct web_exchange *exchange, const void *data, size_t size);
 /** That was all. With a length, it is the last byte that says so, and this is
  * not needed. */
-void exchange_finish(struct exchange *exchange);
+void web_finish(struct web_exchange *exchange);
 
 #endif

@@ -1,6 +1,6 @@
 /**
  * @file web_parts.h
- * What web.c, which reads requests, and exchange.c, which writes answers, share.
+ * What web.c, which reads requests, and web_answer.c, which writes answers, share.
  */
 #ifndef FRAMING_WEB_PARTS_H
 #define FRAMING_WEB_PARTS_H
@@ -21,7 +21,7 @@ enum web_phase {
 };
 
 /** A connection, and the request on it. */
-struct exchange {
+struct web_exchange {
     struct web *web;       /**< Its server. */
     struct stream *stream; /**< Its connection. */
     GList link;            /**< Among the web's. */
@@ -36,13 +36,13 @@ struct exchange {
     uint64_t left;               /**< Of a body with a length. */
     size_t step; /**< Bytes of a body since the deadline was moved. */
 
-    struct exchange_owner owner; /**< Who serves it, */
-    bool owned;                  /**< if anybody does, and it is not over. */
-    bool began;                  /**< The answer was begun. */
-    bool headless;               /**< It has no body to be sent: HEAD, 304. */
-    int64_t length;              /**< It lacks so many bytes, or an http_end. */
-    bool done;                   /**< It is whole. */
-    bool keeps;                  /**< The connection stays, after it. */
+    struct web_owner owner; /**< Who serves it, */
+    bool owned;             /**< if anybody does, and it is not over. */
+    bool began;             /**< The answer was begun. */
+    bool headless;          /**< It has no body to be sent: HEAD, 304. */
+    int64_t length;         /**< It lacks so many bytes, or an http_end. */
+    bool done;              /**< It is whole. */
+    bool keeps;             /**< The connection stays, after it. */
 
     GByteArray *rest; /**< What the stream had no room for. */
     uint64_t written; /**< Bytes, on this connection. */
@@ -62,10 +62,10 @@ struct web {
 };
 
 /** What the client has not made room for. */
-size_t exchange_unread(const struct exchange *exchange);
+size_t web_unread(const struct web_exchange *exchange);
 /** Time, from now on, for whatever comes next: an answer is read first. */
-void exchange_give_time(struct exchange *exchange);
+void web_give_time(struct web_exchange *exchange);
 /** Send bytes of an answer, or later. */
-void exchange_put(struct exchange *exchange, const void *data, size_t size);
+void web_put(struct web_exchange *exchange, const void *data, size_t size);
 
 #endif

@@ -1,6 +1,6 @@
 /*
  * The answers of web.h. What the stream does not take waits in `rest`: that is
- * at most a chunk, or an answer given whole, since exchange_write() takes nothing
+ * at most a chunk, or an answer given whole, since web_write() takes nothing
  * while there is any.
  */
 #include "02-framing/web/web_parts.h"
@@ -10,16 +10,16 @@
 
 /* ---- Time. ---- */
 
-size_t exchange_unread(const struct exchange *exchange)
+size_t web_unread(const struct web_exchange *exchange)
 {
     return exchange->rest->len + stream_backlog(exchange->stream);
 }
 
-void exchange_give_time(struct exchange *exchange)
+void web_give_time(struct web_exchange *exchange)
 {
     const struct web_settings *settings = &exchange->web->settings;
     nsec span = settings->patience;
-    exchange->unread = exchange_unread(exchange);
+    exchange->unread = web_unread(exchange);
     exchange->gone = exchange->written - exchange->unread;
     exchange->step = 0;
     if (exchange->unread == 0 && exchange->phase == LEAVING)
@@ -33,14 +33,14 @@ void exchange_give_time(struct exchange *exchange)
 /* ---- The answer. ---- */
 
 /* Not from here: whoever finished it may stand in the middle of something. */
-static void finish(struct exchange *exchange)
+static void finish(struct web_exchange *exchange)
 {
     exchange->done = true;
     if (!exchange->inside)
         loop_arm(exchange->web->loop, &exchange->soon, 0);
 }
 
-void exchange_put(struct exchange *exchange, const void *data, size_t size)
+void web_put(struct web_exchange *exchange, const void *data, size_t size)
 {
     size_t taken = 0;
     exchange->written += size;
@@ -50,13 +50,13 @@ void exchange_put(struct exchange *exchange, const void *data, size_t size)
                         (guint)(size - taken));
 }
 
-static void put_all(struct exchange *exchange, struct wire_writer *out)
+static void put_all(struct web_exchange *exchange, struct wire_writer *out)
 {
-    exchange_put(exchange, out->data, out->size);
+    web_put(exchange, out->data, out->size);
     wire_clear(out);
 }
 
-static void begin(struct exchange *exchange, struct http_answer answer)
+static void begin(struct web_exchange *exchange, struct http_answer answer)
 {
     struct wire_writer out = {.most = SIZE_MAX};
     bool old = exchange->request.minor == 0;
@@ -75,32 +75,32 @@ static void begin(struct exchange *exchange, struct http_answer answer)
     put_all(exchange, &out);
 }
 
-void exchange_own(struct exchange *exchange, struct exchange_owner owner)
+void web_own(struct web_exchange *exchange, struct web_owner owner)
 {
     exchange->owner = owner;
     exchange->owned = true;
 }
 
-void exchange_begin(struct exchange *exchange, struct http_answer answer)
+void web_begin(struct web_exchange *exchange, struct http_answer answer)
 {
     begin(exchange, answer);
-    exchange_give_time(exchange);
+    web_give_time(exchange);
     if (exchange->headless || exchange->length == 0)
         finish(exchange);
 }
 
-void exchange_answer(struct exchange *exchange, unsigned status,
-                     const char *type, const void *data, size_t size)
+void web_answer(struct web_exchange *exchange, unsigned status,
+                const char *type, const void *data, size_t size)
 {
     begin(exchange, (struct http_answer){.status = status,
                                          .type = type,
                                          .length = (int64_t)size});
     if (!exchange->headless)
-        exchange_put(exchange, data, size);
+        web_put(exchange, data, size);
     finish(exchange);
 }
 
-size_t exchange_write(struct exchange *exchange, const void *data, size_t size)
+size_t web_write(struct web_exchange *exchange, const void *data, size_t size)
 {
     size_t count = MIN(size, WEB_STEP);
     g_assert(exchange->began);
@@ -113,14 +113,14 @@ size_t exchange_write(struct exchange *exchange, const void *data, size_t size)
         chunked_put(&out, data, count);
         put_all(exchange, &out);
     } else {
-        exchange_put(exchange, data, count);
+        web_put(exchange, data, count);
     }
     if (exchange->length > 0 && (exchange->length -= (int64_t)count) == 0)
         finish(exchange);
     return count;
 }
 
-void exchange_finish(struct exchange *exchange)
+void web_finish(struct web_exchange *exchange)
 {
     g_assert(exchange->began);
     if (exchange->done)
