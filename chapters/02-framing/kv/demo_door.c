@@ -202,10 +202,9 @@ int main(void)
     g_autofree char *ready = kv ? actor_await(kv, "ready ", PATIENCE) : NULL;
     if (!ready || !address_parse(&server, strchr(ready, ' ') + 1, NULL))
         return complain(FAILED, "kv did not start");
-    printf(
-        "A server in a process of its own, build/bin/kv. A command comes in "
-        "three pieces,\nthe next is typed by hand; and then somebody "
-        "announces a billion words:\n\n");
+    printf("A server in a process of its own, build/bin/kv. A command comes in "
+           "three pieces,\nthe next is typed by hand; and then somebody "
+           "announces a billion words:\n\n");
     show_bytes();
     printf("\nOne client, with so many commands under way at a time:\n\n");
     show_depths();
