@@ -4,7 +4,7 @@
  * same order.
  *
  *     static enum desk_outcome serve(void *self, const struct command *command,
- *                                    struct wire_writer *out)
+ *                                    struct wire_writer *out, bool parks)
  *     ... puts one reply into out, and returns DESK_ANSWERED ...
  *
  *     struct desk *desk = desk_new(env, (struct desk_service){serve, ...});
@@ -18,7 +18,8 @@
  *
  * The desk itself answers what every client expects (session.h), and keeps
  * *transactions*: what a client says between MULTI and EXEC is kept and served
- * in one go, with nobody in between.
+ * in one go, with nobody in between. What is wrong with one of them is said
+ * then, and not before.
  */
 #ifndef FRAMING_DESK_H
 #define FRAMING_DESK_H
@@ -62,8 +63,8 @@ struct desk *desk_new(struct env *env, struct desk_service service);
  * is no command on it is dropped; so is a run too many for DESK_MOST, which no
  * door sends. Borrows it. */
 void desk_take(struct desk *desk, node_id from, GBytes *message);
-/** The reply to the command that @p client has parked, not longer than a
- * message of the env; to one that has none, or is gone, it is lost. May be
+/** The reply to the command that @p client has parked, of 1 byte to those of a
+ * message of the env; to one that has none yet, or is gone, it is lost. May be
  * called while another is served: the client's next commands are served soon,
  * not from here. */
 void desk_answer(struct desk *desk, node_id client, const void *reply,

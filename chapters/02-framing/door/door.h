@@ -5,15 +5,16 @@
  *     struct door *door = door_new(host, below, listener, settings);
  *     struct kv *kv = kv_new(door_env(door), ...);
  *
- * A message from a client is one *run* of whole commands, as many as one read
- * brought: RESP arrays, and inline commands made into such; none without words.
- * A message to a client is a run of whole replies. What a turn sends to one
+ * A message from a client is one *run* of whole commands, as many as are there:
+ * RESP arrays, and inline commands made into such; none without words. A
+ * message to a client is a run of whole replies. What a turn sends to one
  * client leaves in one system call, when the sync that covers it is done.
  *
  * Each command is to be answered by one reply, in order (desk.h sees to that);
- * a push of RESP3 is no answer. A client has one run under way: while it is not
- * answered, or the replies pile up, the next is not taken, and what the client
- * sends is kept, up to the limit. So a flood of commands becomes
+ * a push of RESP3 is no answer. (In RESP2 nothing tells a push from an answer:
+ * to such a client none is sent.) A client has one run under way: while it is
+ * not answered, or the replies pile up, the next is not taken, and what the
+ * client sends is kept, up to the limit. So a flood of commands becomes
  * *backpressure*, and no queue.
  *
  * Who is at the other end may be anybody. What is no RESP is answered by an
@@ -40,7 +41,8 @@ struct door_settings {
                            each draws a number. */
     unsigned clients; /**< So many at a time: 10000. */
     size_t most;      /**< Bytes kept for one client, each way: 64 MiB; so no
-                           command and no reply is longer. Below 2 GiB. */
+                           command is longer, nor all replies that it has not
+                           read. Below 900 MB. */
     size_t memory;    /**< Bytes kept for all of them, with the runs that are
                            under way: 1 GiB. */
     nsec patience;    /**< For a command to become whole, and for replies to be

@@ -52,7 +52,7 @@ static bool is_within(double value, double least, double most)
 static bool are_sensible(void)
 {
     return is_within(clients, 1, 1e6) && is_within(megabytes, 1, 1 << 20) &&
-           is_within(largest, 1, 1024) && is_within(patience, 0.001, 1e6) &&
+           is_within(largest, 1, 800) && is_within(patience, 0.001, 1e6) &&
            is_within(idle, 0, 1e9);
 }
 
