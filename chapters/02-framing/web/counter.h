@@ -6,9 +6,10 @@
  *     POST /count     one more; the answer is the number
  *     GET  /count     an endless answer: each new number, as an event
  *
- * The page asks once, and the answer never ends: a chunk for each event (server-
- * sent events, as the HTML standard has them). It is the web's way to *push*. A
- * reader who is slow misses numbers, and gets the newest as soon as it can.
+ * The page asks once, and the answer never ends: a chunk for each event
+ * (server- sent events, as the HTML standard has them). It is the web's way to
+ * *push*. A reader who is slow misses numbers, and gets the newest as soon as
+ * it can.
  */
 #ifndef FRAMING_COUNTER_H
 #define FRAMING_COUNTER_H

@@ -4,12 +4,12 @@
  * lies elsewhere.
  *
  * A target is decoded (%41 is A), its query dropped, and what is then named is
- * opened by openat2(2) with RESOLVE_BENEATH: the kernel itself follows the path,
- * and neither ".." nor a symbolic link leads out of the directory. Names that
- * begin with a dot are not shown; a directory shows its index.html.
+ * opened by openat2(2) with RESOLVE_BENEATH: the kernel itself follows the
+ * path, and neither ".." nor a symbolic link leads out of the directory. Names
+ * that begin with a dot are not shown; a directory shows its index.html.
  *
- * A file that fits into one piece is answered whole; a longer one is read as the
- * client reads.
+ * A file that fits into one piece is answered whole; a longer one is read as
+ * the client reads.
  */
 #ifndef FRAMING_FILES_H
 #define FRAMING_FILES_H

@@ -1,12 +1,12 @@
 /*
- * Any bytes, to a web server. The first byte chooses in what pieces they come, and
- * whether they are bytes, or stand for words of requests.
- * What must hold, whatever they are:
+ * Any bytes, to a web server. The first byte chooses in what pieces they come,
+ * and whether they are bytes, or stand for words of requests. What must hold,
+ * whatever they are:
  *
- *   A head is read in the same way however it is cut, lies within what came, and
- *   its words lie within it. A connection gets the same answers when its bytes
- *   come at once and in pieces; it is never left without one: in the end, and
- *   the client ends its side, it is closed.
+ *   A head is read in the same way however it is cut, lies within what came,
+ *   and its words lie within it. A connection gets the same answers when its
+ *   bytes come at once and in pieces; and when the client ends its side, the
+ *   server ends its own.
  */
 #include "01-sockets/net.h"
 #include "02-framing/web/web.h"

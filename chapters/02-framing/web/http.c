@@ -397,8 +397,8 @@ static void put_time(struct wire_writer *out, const char *name, time_t time)
     put_text(out, "\r\n");
 }
 
-/* What is written again in the same way was a time: so no blank, sign or day too
- * many is let through. */
+/* What is written again in the same way was a time: so no blank, sign or day
+ * too many is let through. */
 bool http_read_time(struct word text, time_t *time)
 {
     char day[4], month[4], copy[64], again[64];

@@ -1,7 +1,7 @@
 /**
  * @file http.h
- * HTTP/1.1, a server's side (RFC 9112): the heads of requests, read; the heads of
- * answers, written.
+ * HTTP/1.1, a server's side (RFC 9112): the heads of requests, read; the heads
+ * of answers, written.
  *
  *     struct http_request request = {0};
  *     ssize_t used = http_parse(&request, data, size);
@@ -12,15 +12,16 @@
  *     Host: localhost:8080\r\n           fields
  *     \r\n                               an empty line: the head ends
  *
- * Lines end with CR LF, and the head with an empty line; how long the body is, a
- * field says. That is a format of two kinds, *delimiters* and then a *length*,
- * and where programs disagree about either, one takes for a body what the next
- * takes for a request (*request smuggling*). So whatever leaves a doubt is
- * refused: both lengths given, one given twice, a line that LF alone ends, a
- * field folded over two lines, a blank before a colon, a control character.
+ * Lines end with CR LF, and the head with an empty line; how long the body is,
+ * a field says. That is a format of two kinds, *delimiters* and then a
+ * *length*, and where programs disagree about either, one takes for a body what
+ * the next takes for a request (*request smuggling*). So whatever leaves a
+ * doubt is refused: both lengths given, one given twice, a line that LF alone
+ * ends, a field folded over two lines, a blank before a colon, a control
+ * character.
  *
- * A head is searched for its end as it comes, and no byte twice; then it is read
- * in place. Beside this file: the body in chunks (chunked.h).
+ * A head is searched for its end as it comes, and no byte twice; then it is
+ * read in place. Beside this file: the body in chunks (chunked.h).
  */
 #ifndef FRAMING_HTTP_H
 #define FRAMING_HTTP_H

@@ -1,4 +1,4 @@
-/* Heads of requests, good, bad and hostile, in every split; heads of answers. */
+/* Heads of requests, good, bad and hostile, in every split. */
 #include "02-framing/web/http.h"
 #include "common/judge/test.h"
 #include "common/world/dice.h"

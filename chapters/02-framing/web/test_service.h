@@ -1,9 +1,9 @@
 /**
  * @file test_service.h
  * Those who serve in tests of the web server, by target: /body takes a body and
- * tells its size and check; /first answers at its first bytes; /later is answered
- * by the test; /long and /chunks write LONG bytes; any other is answered with
- * itself.
+ * tells its size and check; /first answers at its first bytes; /later is
+ * answered by the test; /long and /chunks write LONG bytes; any other is
+ * answered with itself.
  */
 #ifndef FRAMING_TEST_SERVICE_H
 #define FRAMING_TEST_SERVICE_H
@@ -64,9 +64,10 @@ static void answer_whole(void *self, struct web_exchange *exchange)
     struct service *service = self;
     char text[40];
     on_whole(self, exchange);
-    int size =
-        snprintf(text, sizeof text, "%u %08x", service->body->len,
-                 (unsigned)crc32c(0, service->body->data, service->body->len));
+    const void *data = service->body->len ? service->body->data : (void *)"";
+    uint32_t check = crc32c(0, data, service->body->len);
+    int size = snprintf(text, sizeof text, "%u %08x", service->body->len,
+                        (unsigned)check);
     web_answer(exchange, 200, "text/plain", text, (size_t)size);
 }
 

@@ -1,5 +1,5 @@
-/* The web server, its guests and its owners: what is asked is answered, once, in
- * order, whole. */
+/* The web server, its guests and its owners: what is asked is answered, once,
+ * in order, whole. */
 #include "02-framing/web/test_web.h"
 #include "02-framing/chunked.h"
 #include "02-framing/web/test_service.h"
@@ -49,7 +49,7 @@ static void requests_are_answered_in_order_byte_by_byte(void **state)
     assert_string_equal(guest_heard(guest), replies);
 }
 
-/* More than the server keeps of either: it stops reading until there is room. */
+/* More than the server keeps: it stops reading until there is room. */
 static void a_flood_of_requests_is_answered_to_the_last(void **state)
 {
     enum { COUNT = 20000 };

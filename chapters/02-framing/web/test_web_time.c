@@ -1,4 +1,4 @@
-/* The web server's patience and its limits; and guests of every kind at once. */
+/* The web server's patience, its limits, and guests of every kind at once. */
 #include "02-framing/web/test_service.h"
 #include "common/world/dice.h"
 

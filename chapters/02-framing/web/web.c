@@ -1,13 +1,13 @@
 /*
- *     HEAD --> BODY --> ANSWER --> HEAD ..     a request after the other
- *        \______\_________\_____> LEAVING      the end is told, the rest dropped
+ *     HEAD --> BODY --> ANSWER --> HEAD ..    a request after the other
+ *        \______\_________\_____> LEAVING     the end is told, the rest dropped
  *
  * The owner writes into the stream; what that does not take waits in `rest`
  * (web_answer.c). As long as there is any, no next request is looked at.
  *
  * One deadline guards each connection. At its end the client is late, unless it
- * has read some of what waited for it; or nothing did, and the answer is ours to
- * write.
+ * has read some of what waited for it; or nothing did, and the answer is ours
+ * to write.
  */
 #include "02-framing/web/web_parts.h"
 #include <sys/socket.h>

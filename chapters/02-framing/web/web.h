@@ -13,8 +13,8 @@
  * An *exchange* is a request and its answer. Whoever serves it answers at once,
  * or takes the body first, or writes a long answer piece by piece, or one
  * without end. A client may send the next request before it has the answer
- * (*pipelining*): it waits. What a turn sends to one client leaves in one system
- * call.
+ * (*pipelining*): it waits. What a turn sends to one client leaves in one
+ * system call.
  *
  * Nobody may hold a connection for nothing: a head has to come in time, a body
  * has to go on coming, an answer has to be read, and who is silent between
@@ -37,7 +37,7 @@ struct web_settings {
     uint64_t body;    /**< Bytes of a body: 64 MiB. */
     nsec patience; /**< For a head to come, for each 64 KiB of a body, and for
                            an answer to be read on: 10 s. */
-    nsec idle;     /**< Between two requests: 60 s. */
+    nsec idle;     /**< Between two requests, with all answers read: 60 s. */
 };
 
 /** What has come to pass. */

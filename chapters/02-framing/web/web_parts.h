@@ -1,6 +1,7 @@
 /**
  * @file web_parts.h
- * What web.c, which reads requests, and web_answer.c, which writes answers, share.
+ * What web.c, which reads requests, and web_answer.c, which writes answers,
+ * share.
  */
 #ifndef FRAMING_WEB_PARTS_H
 #define FRAMING_WEB_PARTS_H
