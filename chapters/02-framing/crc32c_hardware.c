@@ -99,7 +99,7 @@ TARGET static uint32_t divide_lanes(uint32_t a, const uint8_t *data)
 size_t crc32c_hardware(uint32_t *remainder, const void *data, size_t size)
 {
     static size_t made;
-    if (!is_there())
+    if (!is_there() || size < BLOCK)
         return 0;
     if (g_once_init_enter(&made)) {
         make_zeros();

@@ -365,7 +365,7 @@ static void wrong_options_are_refused_in_a_sentence(void **state)
         "--frob",        "more",
         "--listen=here", "--listen=127.0.0.1:65536",
         "--clients=0",   "--clients=many",
-        "--memory=0",    "--largest=1025",
+        "--memory=0",    "--largest=801",
         "--patience=0",  "--patience=nan",
         "--idle=-1"};
     (void)state;
