@@ -49,6 +49,21 @@ struct signals *signals_new(struct loop *loop, const sigset_t *set,
     return signals;
 }
 
+static void stop(void *loop, int signal)
+{
+    (void)signal;
+    loop_stop(loop);
+}
+
+struct signals *signals_that_stop(struct loop *loop)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    return signals_new(loop, &set, stop, loop);
+}
+
 void signals_free(struct signals *signals)
 {
     loop_watch(signals->loop, &signals->watch, 0);

@@ -24,6 +24,9 @@ struct signals;
 struct signals *signals_new(struct loop *loop, const sigset_t *set,
                             void (*on_signal)(void *self, int signal),
                             void *self);
+/** The same for SIGTERM and SIGINT, which end loop_run(): what most servers want.
+ * Borrows @p loop. Returns new. */
+struct signals *signals_that_stop(struct loop *loop);
 /** Let the signals do again what they did before. */
 void signals_free(struct signals *signals);
 

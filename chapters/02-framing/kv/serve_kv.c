@@ -100,26 +100,11 @@ static void tell_counts(void *self, GString *text)
         counts.commands, counts.malformed, counts.cut);
 }
 
-static void on_signal(void *self, int signal)
-{
-    (void)signal;
-    loop_stop(self);
-}
-
-static struct signals *catch_signals(struct loop *loop)
-{
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    return signals_new(loop, &set, on_signal, loop);
-}
-
 static int serve(int listener)
 {
     struct host *host = host_new((struct host_settings){.id = 1});
     struct loop *loop = host_loop(host);
-    struct signals *signals = catch_signals(loop);
+    struct signals *signals = signals_that_stop(loop);
     int status = net_announce(listener) < 0 ? FAILED : 0;
     struct door *door = door_new(
         host, host_env(host), listener,

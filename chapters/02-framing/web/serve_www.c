@@ -139,21 +139,11 @@ static void on_request(void *self, struct web_exchange *exchange,
 
 /* ---- The server. ---- */
 
-static void on_signal(void *self, int signal)
-{
-    (void)signal;
-    loop_stop(self);
-}
-
 static int serve(int listener, struct files *files)
 {
     struct loop *loop = loop_new();
     struct server server = {.files = files, .counter = counter_new(loop)};
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    struct signals *signals = signals_new(loop, &set, on_signal, loop);
+    struct signals *signals = signals_that_stop(loop);
     int status = net_announce(listener) < 0 ? FAILED : 0;
     server.web = web_new(
         loop, listener, on_request, &server,

@@ -27,7 +27,7 @@ static void open_stage(void)
 {
     g_autofree char *data = g_malloc(UPLOAD);
     stage = stage_new();
-    g_autofree char *root = g_build_filename(stage_dir(stage), "root", NULL);
+    g_autofree char *root = g_build_filename(stage_dir(stage), "site", NULL);
     g_autofree char *page = g_build_filename(root, "page.html", NULL);
     g_autofree char *secret = g_build_filename(stage_dir(stage), "s", NULL);
     g_autofree char *option = g_strconcat("--root=", root, NULL);
@@ -107,7 +107,7 @@ static void one_connection_serves_twice(void **state)
 static void what_is_unchanged_is_not_sent_again(void **state)
 {
     (void)state;
-    expect(CODE "-z DIR/root/page.html URL/page.html", "304");
+    expect(CODE "-z DIR/site/page.html URL/page.html", "304");
 }
 
 /* ---- Uploads. ---- */
