@@ -132,6 +132,14 @@ GBytes *disk_recall(struct disk *disk, const char *key)
     return exists ? g_steal_pointer(&bytes) : NULL;
 }
 
+GBytes *disk_stored(struct disk *disk, const char *key)
+{
+    const struct file *file = g_hash_table_lookup(disk->files, key);
+    if (!file || !file->exists)
+        return NULL;
+    return g_bytes_new(file->stable->data, file->stable->len);
+}
+
 /* ---- Syncs. ---- */
 
 void disk_sync_start(struct disk *disk)
@@ -156,27 +164,39 @@ void disk_sync_finish(struct disk *disk)
 
 /* ---- A crash. ---- */
 
-static void tear(struct file *file, struct dice dice)
+/* Returns how many writes are not kept whole. */
+static unsigned lose(struct file *file, enum disk_loss loss)
+{
+    unsigned lost = loss == DISK_LOSES ? file->changes->len : 0;
+    settle(file, file->changes->len - lost);
+    g_array_set_size(file->changes, 0);
+    return lost;
+}
+
+static unsigned tear(struct file *file, struct dice dice)
 {
     settle(file, (unsigned)dice_between(&dice, 0, file->changes->len));
-    if (file->changes->len == 0)
-        return;
-    const struct change *next = change_at(file, 0);
-    if (next->kind == APPEND) {
+    unsigned lost = file->changes->len;
+    const struct change *next = lost > 0 ? change_at(file, 0) : NULL;
+    if (next && next->kind == APPEND) {
         size_t kept = dice_between(&dice, 0, g_bytes_get_size(next->bytes));
         apply(file->stable, next, kept);
         file->exists = file->exists || kept > 0;
     }
     g_array_set_size(file->changes, 0);
+    return lost;
 }
 
-void disk_crash(struct disk *disk, uint64_t seed, uint64_t place)
+unsigned disk_crash(struct disk *disk, struct dice dice, enum disk_loss loss)
 {
+    unsigned lost = 0;
     for (unsigned i = 0; i < disk->dirty->len; i++) {
         struct file *file = disk->dirty->pdata[i];
-        tear(file, dice_at(seed, place, dice_number(file->key)));
+        struct dice own = dice_at(dice.state, 0, dice_number(file->key));
+        lost += loss == DISK_TEARS ? tear(file, own) : lose(file, loss);
     }
     g_ptr_array_set_size(disk->dirty, 0);
+    return lost;
 }
 
 /* ---- Life. ---- */

@@ -18,6 +18,13 @@
 
 struct disk;
 
+/** What a crash leaves of the writes that are not durable yet. */
+enum disk_loss {
+    DISK_TEARS, /**< Of each key a prefix: power fails. */
+    DISK_LOSES, /**< Nothing: power fails, and worse it cannot be. */
+    DISK_KEEPS, /**< All: the process dies, and the machine lives on. */
+};
+
 /** An empty disk. Returns new. */
 struct disk *disk_new(void);
 /** Replace the value under @p key; NULL removes it. Borrows both. */
@@ -30,9 +37,13 @@ GBytes *disk_recall(struct disk *disk, const char *key);
 void disk_sync_start(struct disk *disk);
 /** The sync that was started is done: what it covered is durable. */
 void disk_sync_finish(struct disk *disk);
-/** Power fails. What is kept of a key depends on @p seed, @p place and the
- * key's name alone. */
-void disk_crash(struct disk *disk, uint64_t seed, uint64_t place);
+/** What is durable: a crash cannot take it. NULL when there is none. Returns
+ * new. */
+GBytes *disk_stored(struct disk *disk, const char *key);
+/** A crash: from now on only what it leaves is there, and that is durable.
+ * Where it tears, what is kept of a key depends on @p dice, rolled for that
+ * key's name alone. Returns how many writes were not kept whole. */
+unsigned disk_crash(struct disk *disk, struct dice dice, enum disk_loss loss);
 /** Free it. */
 void disk_free(struct disk *disk);
 

@@ -39,7 +39,14 @@ static void record_packet(const struct packet *packet, const char *event,
                               .event = event,
                               .peer = packet->from + packet->to - node,
                               .number = packet->number};
-    trace_message(packet->sim->trace, line, packet->message);
+    const struct sim_watch *watch = &packet->sim->watch;
+    if (!watch->describe || g_bytes_get_size(packet->message) == 0) {
+        trace_message(packet->sim->trace, line, packet->message);
+        return;
+    }
+    g_autoptr(GString) text = g_string_new(NULL);
+    watch->describe(text, packet->message);
+    trace_write(packet->sim->trace, line, text->str);
 }
 
 /* ---- Arrival. ---- */
@@ -59,6 +66,8 @@ static void on_arrival(void *self)
 {
     struct packet *packet = self;
     struct node *node = &packet->sim->nodes[packet->to - 1];
+    if (postpone(node, &packet->timer))
+        return;
     if (arrives(packet)) {
         bool farewell = g_bytes_get_size(packet->message) == 0;
         record_packet(packet, farewell ? "farewell" : "receive", packet->to);
@@ -104,23 +113,63 @@ static void repeat(const struct packet *packet, nsec delay)
 }
 
 /* Always the same four rolls, so that no chance depends on another. */
-static void roll_fate(struct packet *packet)
+static struct sim_fate roll_fate(const struct packet *packet)
 {
     const struct sim_weather *weather = &packet->sim->weather;
     uint64_t place = LINKS | packet->from << 16 | packet->to << 32;
     struct dice dice = dice_at(packet->sim->seed, place, packet->number);
-    bool lost = dice_roll(&dice) % 1000 < weather->loss;
-    bool repeated = dice_roll(&dice) % 1000 < weather->repeat;
-    nsec delay = dice_between(&dice, weather->delay_min, weather->delay_max);
-    nsec later = dice_between(&dice, weather->delay_min, weather->delay_max);
-    if (repeated && !lost)
-        repeat(packet, later);
-    if (!lost) {
-        arrive_after(packet, delay);
+    struct sim_fate fate;
+    fate.lost = dice_roll(&dice) % 1000 < weather->loss;
+    fate.repeated = dice_roll(&dice) % 1000 < weather->repeat;
+    fate.delay = dice_between(&dice, weather->delay_min, weather->delay_max);
+    fate.later = dice_between(&dice, weather->delay_min, weather->delay_max);
+    fate.turned = 0;
+    return fate;
+}
+
+static struct sim_fate fate_of(const struct packet *packet)
+{
+    const struct sim_watch *watch = &packet->sim->watch;
+    struct sim_message message = {packet->from, packet->to, packet->number,
+                                  packet->message};
+    return watch->decide ? watch->decide(watch->self, &message)
+                         : roll_fate(packet);
+}
+
+/* Turn one bit of a copy: the sender's own bytes stay as they are. */
+static void turn_bit(struct packet *packet, uint64_t bit)
+{
+    size_t size;
+    const uint8_t *data = g_bytes_get_data(packet->message, &size);
+    uint8_t *copy = g_memdup2(data, size);
+    bit %= 8 * size;
+    copy[bit / 8] ^= (uint8_t)(1 << bit % 8);
+    g_bytes_unref(packet->message);
+    packet->message = g_bytes_new_take(copy, size);
+    record_packet(packet, "turn", packet->from);
+}
+
+static void meet_fate(struct packet *packet, struct sim_fate fate)
+{
+    if (fate.lost) {
+        record_packet(packet, "lose", packet->from);
+        packet_free(packet);
         return;
     }
-    record_packet(packet, "lose", packet->from);
-    packet_free(packet);
+    if (fate.repeated)
+        repeat(packet, fate.later);
+    if (fate.turned > 0)
+        turn_bit(packet, fate.turned - 1);
+    arrive_after(packet, fate.delay);
+}
+
+static void tell_watcher(const struct packet *packet)
+{
+    const struct sim_watch *watch = &packet->sim->watch;
+    struct sim_message message = {packet->from, packet->to, packet->number,
+                                  packet->message};
+    if (watch->left)
+        watch->left(watch->self, &message);
 }
 
 static void launch(struct packet *packet)
@@ -128,10 +177,11 @@ static void launch(struct packet *packet)
     struct sim *sim = packet->sim;
     packet->number = link_of(sim, packet->from, packet->to)->sent++;
     record_packet(packet, "send", packet->from);
+    tell_watcher(packet);
     if (packet->from == packet->to)
         arrive_after(packet, 0);
     else
-        roll_fate(packet);
+        meet_fate(packet, fate_of(packet));
 }
 
 void network_send(struct node *node, node_id to, GBytes *message)

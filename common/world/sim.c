@@ -31,7 +31,7 @@ static struct node *node_at(struct sim *sim, node_id id)
     return &sim->nodes[id - 1];
 }
 
-static void record(const struct node *node, const char *event, const char *text)
+void sim_record(const struct node *node, const char *event, const char *text)
 {
     struct trace_line line = {
         .time = node->sim->now, .node = node->env.id, .event = event};
@@ -74,9 +74,11 @@ static void on_alarm(void *self)
     struct node *node = self;
     nsec now = local_time(node);
     uint64_t mark = timers_mark(&node->timers);
+    if (postpone(node, &node->alarm))
+        return;
     touch(node);
     for (struct timer *due; (due = timers_due(&node->timers, now, mark));) {
-        record(node, "fire", NULL);
+        sim_record(node, "fire", NULL);
         due->fire(due->self);
     }
 }
@@ -86,7 +88,9 @@ static void on_alarm(void *self)
 static void on_synced(void *self)
 {
     struct node *node = self;
-    record(node, "synced", NULL);
+    if (postpone(node, &node->sync))
+        return;
+    sim_record(node, "synced", NULL);
     disk_sync_finish(node->disk);
     gate_finish(&node->gate);
     network_release(node);
@@ -100,7 +104,8 @@ static void start_sync(struct node *node)
     disk_sync_start(node->disk);
     struct dice dice = dice_of(node, SYNCS, node->gate.started);
     nsec wait =
-        dice_between(&dice, sim->weather.sync_min, sim->weather.sync_max);
+        dice_between(&dice, sim->weather.sync_min, sim->weather.sync_max) +
+        node->slow;
     if (wait > 0)
         timers_arm(&sim->events, &node->sync, sim->now + wait);
     else
@@ -113,6 +118,8 @@ static void end_turns(struct sim *sim)
         unsigned last = sim->touched->len - 1;
         struct node *node = g_ptr_array_steal_index_fast(sim->touched, last);
         node->touched = false;
+        if (node->up && node->mute)
+            sim_stop(node, node->loss);
         if (!node->up)
             continue;
         if (gate_wants_sync(&node->gate))
@@ -131,7 +138,8 @@ static nsec sim_now(struct env *env)
 static void sim_send(struct env *env, node_id to, GBytes *message)
 {
     g_assert(node_of(env)->up);
-    network_send(node_of(env), to, message);
+    if (does(node_of(env)))
+        network_send(node_of(env), to, message);
 }
 
 static void sim_arm(struct env *env, struct timer *timer, nsec delay)
@@ -148,24 +156,26 @@ static void sim_disarm(struct env *env, struct timer *timer)
     timers_disarm(&node_of(env)->timers, timer);
 }
 
-static void note_write(struct node *node, const char *event, const char *key)
+static bool writes(struct node *node, const char *event, const char *key)
 {
     g_assert(node->up);
-    record(node, event, key);
+    if (!does(node))
+        return false;
+    sim_record(node, event, key);
     gate_write(&node->gate);
-    touch(node);
+    return true;
 }
 
 static void sim_persist(struct env *env, const char *key, GBytes *value)
 {
-    note_write(node_of(env), "persist", key);
-    disk_persist(node_of(env)->disk, key, value);
+    if (writes(node_of(env), "persist", key))
+        disk_persist(node_of(env)->disk, key, value);
 }
 
 static void sim_append(struct env *env, const char *key, GBytes *bytes)
 {
-    note_write(node_of(env), "append", key);
-    disk_append(node_of(env)->disk, key, bytes);
+    if (writes(node_of(env), "append", key))
+        disk_append(node_of(env)->disk, key, bytes);
 }
 
 static GBytes *sim_recall(struct env *env, const char *key)
@@ -184,7 +194,8 @@ static void sim_note(struct env *env, const char *format, va_list arguments)
     struct sim *sim = node_of(env)->sim;
     struct trace_line line = {
         .time = sim->now, .node = env->id, .event = "note"};
-    trace_note(sim->trace, line, format, arguments);
+    if (!node_of(env)->mute)
+        trace_note(sim->trace, line, format, arguments);
 }
 
 static const struct env_ops sim_ops = {
@@ -227,7 +238,7 @@ static void node_init(struct sim *sim, node_id id)
 static void run_program(struct node *node)
 {
     g_assert(!node->protocol);
-    record(node, "boot", NULL);
+    sim_record(node, "boot", NULL);
     touch(node);
     if (node->program.boot)
         node->protocol = node->program.boot(&node->env, node->program.context);
@@ -258,17 +269,27 @@ static void stop_program(struct node *node)
     node->protocol = NULL;
 }
 
-void sim_crash(struct sim *sim, node_id id)
+void sim_stop(struct node *node, enum disk_loss loss)
 {
-    struct node *node = node_at(sim, id);
-    g_assert(node->up);
-    record(node, "crash", NULL);
+    struct sim *sim = node->sim;
     timers_disarm(&sim->events, &node->alarm);
     timers_disarm(&sim->events, &node->sync);
+    timers_disarm(&sim->events, &node->wake);
     stop_program(node);
-    disk_crash(node->disk, sim->seed, CRASHES | id << 16 | node->boots << 32);
+    unsigned lost = disk_crash(node->disk, dice_of(node, CRASHES, 0), loss);
+    g_autofree char *text = g_strdup_printf("loses %u writes", lost);
+    sim_record(node, "crash", lost > 0 ? text : NULL);
     uint64_t syncs = node->gate.started;
     node->gate = (struct gate){.started = syncs, .done = syncs};
+    node->effects = 0;
+    node->mute = false;
+    node->paused = 0;
+}
+
+void sim_crash(struct sim *sim, node_id id)
+{
+    g_assert(node_at(sim, id)->up);
+    sim_stop(node_at(sim, id), DISK_TEARS);
 }
 
 /* ---- The world. ---- */
@@ -379,7 +400,7 @@ void sim_drift(struct sim *sim, node_id id, int ppm)
     struct node *node = node_at(sim, id);
     g_assert(ABS(ppm) <= 500000);
     node->clock = (struct clock){sim->now, local_time(node), ppm};
-    record(node, "drift", NULL);
+    sim_record(node, "drift", NULL);
     touch(node);
 }
 

@@ -10,6 +10,7 @@
 #include "common/world/disk.h"
 #include "common/world/gate.h"
 #include "common/world/sim.h"
+#include "common/world/sim_faults.h"
 #include "common/world/timers.h"
 #include "common/world/trace.h"
 
@@ -24,6 +25,12 @@ struct node {
     void *protocol; /**< What program.boot made; NULL while down. */
     bool up;
     bool touched;         /**< It did something: its turn is to be ended. */
+    unsigned effects;     /**< It crashes after so many; 0: it does not. */
+    bool mute;            /**< And now it has had them. */
+    enum disk_loss loss;  /**< What the disk then does. */
+    nsec paused;          /**< Nothing happens on it before. */
+    struct timer wake;    /**< The world's: when that is over. */
+    nsec slow;            /**< Its disk takes so much longer to sync. */
     struct timers timers; /**< On this node's clock. */
     struct timer alarm;   /**< The world's: when the soonest of them is due. */
     struct clock clock;
@@ -48,6 +55,7 @@ struct sim {
     uint64_t seed;
     uint64_t delivered;
     struct sim_weather weather;
+    struct sim_watch watch;
     struct timers events; /**< Everything that will happen. */
     GPtrArray *touched;   /**< Borrowed nodes whose turn is to be ended. */
     unsigned count;
@@ -69,6 +77,31 @@ static inline void touch(struct node *node)
         g_ptr_array_add(node->sim->touched, node);
     node->touched = true;
 }
+
+/** The node does something that can be seen from outside. False when it has
+ * done its last, and is about to crash. */
+static inline bool does(struct node *node)
+{
+    if (node->mute)
+        return false;
+    touch(node);
+    node->mute = node->effects > 0 && --node->effects == 0;
+    return true;
+}
+
+/** Is it paused? Then @p event comes when it goes on. */
+static inline bool postpone(struct node *node, struct timer *event)
+{
+    if (node->sim->now >= node->paused)
+        return false;
+    timers_arm(&node->sim->events, event, node->paused);
+    return true;
+}
+
+/** Write down that @p event happened on @p node. */
+void sim_record(const struct node *node, const char *event, const char *text);
+/** Crash @p node. */
+void sim_stop(struct node *node, enum disk_loss loss);
 
 /** Send @p message as soon as the gate lets it pass. Borrows it. */
 void network_send(struct node *node, node_id to, GBytes *message);

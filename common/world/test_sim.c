@@ -299,7 +299,7 @@ static char *value_after_crash(uint64_t seed)
     disk_sync_finish(disk);
     disk_persist(disk, "key", xy);
     disk_append(disk, "key", z);
-    disk_crash(disk, seed, 0);
+    disk_crash(disk, dice_at(seed, 0, 0), DISK_TEARS);
     g_autoptr(GBytes) kept = disk_recall(disk, "key");
     size_t size = g_bytes_get_size(kept);
     char *word = g_strndup(g_bytes_get_data(kept, NULL), size);
