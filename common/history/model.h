@@ -1,0 +1,79 @@
+/**
+ * @file model.h
+ * What an object would do if nobody else were there: sequential models.
+ *
+ *     register  put X V; get X -> V                  first it reads as nil
+ *     cas       also: cas X OLD NEW -> ok | failed
+ *     kv        put X V; append X V; get X -> V      a missing key reads as nil
+ *     queue     enqueue Q V; dequeue Q -> V          an empty one gives empty
+ *     lock      acquire L -> granted | refused; release L -> released | refused
+ *
+ * Each operation is about one key, and keys know nothing of each other. What
+ * `put`, `append` and `enqueue` return is "ok", and need not be said. The holder
+ * of a lock is a client.
+ *
+ * A state is a string of bytes, at first an empty one. A model is a table: its
+ * step, and two relations that let the search and the window skip much.
+ */
+#ifndef HISTORY_MODEL_H
+#define HISTORY_MODEL_H
+#include "common/history/history.h"
+
+/** What comes of an operation in a state. */
+enum model_step {
+    MODEL_REFUSES, /**< With this answer it cannot come now. */
+    MODEL_STAYS,   /**< It can, and changes nothing. */
+    MODEL_MOVES,   /**< It can, and the state is another. */
+};
+
+/** An operation of a model. */
+struct model_op {
+    const char *name;
+    unsigned arguments;     /**< Beside the key. */
+    const char *answers[3]; /**< All there are, then NULL; none: any word. */
+};
+
+/** A model. */
+struct model {
+    const char *name;           /**< In the first line of a history. */
+    const struct model_op *ops; /**< The last has no name. */
+    /** May @p op come in @p state, with its answer (any, while it is open)? Then
+     * @p next, empty before, is what follows if it moves. */
+    enum model_step (*step)(const struct operation *op, const GString *state,
+                            GString *next);
+    /** Could @p seer show that @p actor took effect? Promised: in a legal run in
+     * which nothing after an open actor shows it, the actor can be left out,
+     * perhaps with other open ones after it. Seers may be open as well. */
+    bool (*shows)(const struct operation *seer, const struct operation *actor);
+    /** If @p gone is taken out of a history, must @p other go too? Promised: a
+     * linearizable history less a set of operations that is closed in this way
+     * is linearizable. */
+    bool (*goes_with)(const struct operation *other,
+                      const struct operation *gone);
+    bool by_client; /**< Does it matter who calls? */
+};
+
+/** The model of that name, or NULL. */
+const struct model *model_find(const char *name);
+/** The names of all models, with commas. Returns new. */
+char *model_names(void);
+/** Which op of that name has the @p model? -1: none. */
+int model_op(const struct model *model, const char *name);
+/** Can the @p op answer @p value? NULL stands for "ok". */
+bool model_answers(const struct model_op *op, const char *value);
+/** Has @p op no known answer? */
+static inline bool operation_is_open(const struct operation *op)
+{
+    return op->how != HISTORY_RETURNED;
+}
+/** Could @p later take effect after @p earlier did, by the clock? */
+static inline bool operation_can_follow(const struct operation *later,
+                                        const struct operation *earlier)
+{
+    return operation_is_open(later) || later->end > earlier->call;
+}
+/** "put x 7 -> ok", as in the format. */
+void operation_print(const struct model *model, const struct operation *op,
+                     GString *text);
+
+#endif
