@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-static char *drawing_of(const char *trace)
+static char *drawing_of(const char *trace, unsigned rows)
 {
     char *text = NULL;
     size_t size;
     FILE *out = open_memstream(&text, &size);
-    lanes_draw(out, trace);
+    lanes_draw(out, trace, rows);
     fclose(out);
     return text;
 }
@@ -24,7 +24,8 @@ static void arrows_run_from_sender_to_receiver(void **state)
                             "3000000\t2\tlose\t1\t0\tack\n"
                             "4000000\t2\tnote\t0\t0\tnow leader\n"
                             "5000000\t1\tcrash\t0\t0\t\n"
-                            "6000000\t1\tboot\t0\t0\t\n");
+                            "6000000\t1\tboot\t0\t0\t\n",
+                            0);
     assert_string_equal(text,
                         "   time ms  1                       2\n"
                         "     1.500  ├─hello────────────────▶│\n"
@@ -45,9 +46,9 @@ static void what_is_no_trace_draws_nothing_and_breaks_nothing(void **state)
         for (size_t i = 0; i < sizeof noise; i++)
             noise[i] = alphabet[dice_between(&dice, 0, sizeof alphabet - 2)];
         noise[sizeof noise - 1] = '\0';
-        free(drawing_of(noise));
+        free(drawing_of(noise, 0));
     }
-    char *text = drawing_of("");
+    char *text = drawing_of("", 0);
     assert_string_equal(text, "");
     free(text);
 }
@@ -66,7 +67,7 @@ static void no_line_is_longer_than_a_terminal(void **state)
                                        "a note that says more than fits into "
                                        "what is left of the line");
             }
-        char *text = drawing_of(trace->str);
+        char *text = drawing_of(trace->str, 0);
         g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
         for (char **line = lines; *line; line++)
             assert_true(g_utf8_strlen(*line, -1) <= 80);
