@@ -285,6 +285,17 @@ bool tale_shows(const struct tale_event *event, bool writes)
     return false;
 }
 
+size_t tale_line(const char *text, size_t room)
+{
+    size_t size = strlen(text);
+    if (size <= room)
+        return size;
+    for (size_t i = room; i > room / 2; i--)
+        if (text[i] == ' ')
+            return i;
+    return room;
+}
+
 void tale_free(struct tale *tale)
 {
     g_free(tale->events);

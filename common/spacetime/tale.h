@@ -72,6 +72,9 @@ struct tale *tale_read(const char *trace);
 bool tale_shows(const struct tale_event *event, bool writes);
 /** Does it carry a message from lane to lane: has it an arrow? */
 bool tale_is_arrow(const struct tale_event *event);
+/** How many characters of @p text stand on a line of @p room columns? Blanks that
+ * follow belong to neither line. */
+size_t tale_line(const char *text, size_t room);
 /** Free it. */
 void tale_free(struct tale *tale);
 

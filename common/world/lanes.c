@@ -210,24 +210,12 @@ static void put_link(struct drawing *drawing, const struct tale_event *event)
 
 /* ---- The box. ---- */
 
-/* Where a line of at most @room columns may end. */
-static size_t break_of(const char *text, size_t room)
-{
-    size_t size = strlen(text);
-    if (size <= room)
-        return size;
-    for (size_t i = room; i > room / 2; i--)
-        if (text[i] == ' ')
-            return i;
-    return room;
-}
-
 static unsigned depth_of(const char *text)
 {
     unsigned depth = 1;
-    for (text += break_of(text, INSIDE); *text && depth < DEEPEST; depth++) {
+    for (text += tale_line(text, INSIDE); *text && depth < DEEPEST; depth++) {
         text += strspn(text, " ");
-        text += break_of(text, INSIDE);
+        text += tale_line(text, INSIDE);
     }
     return depth;
 }
@@ -261,7 +249,7 @@ static void draw_box(struct drawing *drawing, const struct tale_event *event)
     unsigned depth = depth_of(text);
     draw_top(drawing, event);
     for (unsigned i = 0; i < depth; i++) {
-        size_t room = break_of(text, INSIDE);
+        size_t room = tale_line(text, INSIDE);
         for (unsigned j = 0; j < WIDTH; j++)
             drawing->cells[j] = " ";
         g_autofree char *part =
