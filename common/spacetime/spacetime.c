@@ -4,7 +4,7 @@
  * picture goes where the caller wants it.
  */
 #include "common/spacetime/spacetime.h"
-#include "common/spacetime/page.h"
+#include "common/spacetime/layout.h"
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -15,7 +15,7 @@ bool spacetime_table(FILE *out, const char *trace)
     struct tale *tale = tale_read(trace);
     bool some = tale->lanes > 0;
     if (some)
-        page_print(out, tale);
+        layout_print(out, tale);
     tale_free(tale);
     return some;
 }

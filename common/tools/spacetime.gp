@@ -45,8 +45,6 @@ plot data index "times" using (66):1:(wide-76):(0) with vectors nohead \
          linecolor variable, \
      data index "lost" using 1:2:($3-$1):($4-$2):5 with vectors nohead linewidth 1.5 \
          dashtype (5,4) linecolor variable, \
-     data index "lost" using 3:4 with points pointtype 2 pointsize 0.8 linewidth 2.2 \
-         linecolor rgb red, \
      data index "leads" using 1:2:(0):($3-$2) with vectors head filled size 12,20,60 \
          linecolor rgb red linewidth 2.5, \
      data index "links" using (($1+$3)/2):($4 < 3 ? $2 : NaN):5 with labels boxed font small \
@@ -59,6 +57,8 @@ plot data index "times" using (66):1:(wide-76):(0) with vectors nohead \
          boxed noenhanced font small textcolor rgb ink, \
      data index "texts" using 1:2:5:3:4 with labels center rotate variable noenhanced \
          font small textcolor variable, \
+     data index "lost" using 3:4 with points pointtype 2 pointsize 0.8 linewidth 2.2 \
+         linecolor rgb red, \
      data index "marks" using 1:($3 == 2 ? NaN : $2):(sign($3)) with points \
          pointtype variable pointsize 0.7 linewidth 1.8 linecolor rgb ink, \
      data index "marks" using 1:($3 == 2 ? $2 : NaN) with points pointtype 2 \
