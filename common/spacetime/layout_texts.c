@@ -122,27 +122,49 @@ static void print_signs(const struct layout *layout)
     }
 }
 
-/* Beside its lane, on the side where it covers less. */
-static void print_mark_text(const struct layout *layout,
-                            const struct tale_event *event, double y)
+/* Does it lie between the times and the edge of the page? */
+static bool has_room(const struct layout *layout, struct stroke text)
 {
+    return text.x > LAYOUT_GUTTER - 10 && text.x2 < layout->width;
+}
+
+/* Beside its lane, to the right or, where it covers less, to the left, perhaps a
+ * little lower or higher. */
+static struct stroke best_beside(const struct layout *layout, double x,
+                                 double y, double length)
+{
+    static const double shifts[] = {0, 4, -4};
+    struct stroke best = {x + 10, y, x + 10 + length, y};
+    double cheapest = has_room(layout, best) ? INFINITY : 1000;
+    for (int i = 0; i < 6; i++) {
+        double start = i % 2 ? x - 10 - length : x + 10;
+        double down = y + shifts[i / 2];
+        struct stroke text = {start, down, start + length, down};
+        double cost = crowd_cost(layout->crowd, text) + i;
+        if (cost >= cheapest || !has_room(layout, text))
+            continue;
+        best = text;
+        cheapest = cost;
+    }
+    return best;
+}
+
+static void print_mark_text(const struct layout *layout, unsigned index)
+{
+    const struct tale_event *event = &layout->tale->events[index];
     const char *word = signs[event->kind].word;
     g_autofree char *text =
         g_strconcat(word, *word && *event->text ? " " : "", event->text, NULL);
     double x = layout_x(layout, event->lane);
     double length = letter * (double)MIN(strlen(text), (size_t)LONGEST);
-    struct stroke right = {x + 14, y, x + 14 + length, y};
-    struct stroke left = {x - 14 - length, y, x - 14, y};
-    bool overflows = right.x2 > layout->width;
-    bool at_left = left.x > LAYOUT_GUTTER - 10 &&
-                   (overflows || crowd_cost(layout->crowd, right) >
-                                     crowd_cost(layout->crowd, left) + 1);
-    double room =
-        at_left || !overflows ? LONGEST : (layout->width - x - 14) / letter;
-    crowd_line(layout->crowd, at_left ? left : right, 4);
-    fprintf(layout->out, "%.1f\t%.1f\t%d\t", at_left ? x - 10 : x + 10, y,
+    struct stroke best =
+        best_beside(layout, x, layout_y_of(layout, index), length);
+    bool at_left = best.x < x;
+    double room = MIN(LONGEST, (layout->width - x - 10) / letter);
+    crowd_line(layout->crowd, best, 4);
+    fprintf(layout->out, "%.1f\t%.1f\t%d\t", at_left ? best.x2 : best.x, best.y,
             at_left ? -1 : 1);
-    layout_write(layout, text, (size_t)room);
+    layout_write(layout, text, at_left ? LONGEST : (size_t)room);
     fputc('\n', layout->out);
 }
 
@@ -152,7 +174,7 @@ static void print_mark_texts(const struct layout *layout)
     for (unsigned i = 0; i < layout->tale->count; i++) {
         const struct tale_event *event = &layout->tale->events[i];
         if (layout_shows(layout, i) && layout_is_mark(event))
-            print_mark_text(layout, event, layout_y_of(layout, i));
+            print_mark_text(layout, i);
     }
 }
 
