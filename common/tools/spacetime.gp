@@ -20,7 +20,6 @@ set margins 0,0,0,0
 set xrange [0:wide]
 set yrange [tall:0]
 set style textbox opaque noborder fillcolor rgb "#FFFFFF" margins 0.4,0.2
-small = sprintf("%s,11", face)
 barrier = "size 8,25 linewidth 1.2 dashtype (3,4)"
 arrow = "head filled size 11,16,60 linewidth 1.5"
 sign(k) = k == 3 ? 6 : k == 5 ? 13 : 7   # A ring, a diamond, a disk.
@@ -30,12 +29,12 @@ plot data index "times" using (66):1:(wide-76):(0) with vectors nohead \
      data index "lanes" using 1:2:(0):($3-$2) with vectors nohead linecolor rgb grey \
          linewidth 1.5, \
      data index "lanes" using 1:2:("node ".stringcolumn(4)) with labels noenhanced \
-         offset 0,0.9 font face.",12" textcolor rgb ink, \
+         offset 0,0.9 font ",12" textcolor rgb ink, \
      data index "bands" using (($1+$3)/2):(($2+$4)/2):1:3:2:4:(20+$5) with boxxyerror \
          linecolor variable, \
-     data index "times" using (60):1:2 with labels right noenhanced font small \
+     data index "times" using (60):1:2 with labels right noenhanced font ",11" \
          textcolor rgb grey, \
-     data index "asides" using 1:2:3 with labels left noenhanced font small \
+     data index "asides" using 1:2:3 with labels left noenhanced font ",11" \
          textcolor rgb grey, \
      for [k=1:3:2] data index "links" using 1:($4 == k ? $2 : NaN):($3-$1):(0) \
          with vectors head @barrier linecolor rgb (k < 3 ? red : green), \
@@ -47,16 +46,16 @@ plot data index "times" using (66):1:(wide-76):(0) with vectors nohead \
          dashtype (5,4) linecolor variable, \
      data index "leads" using 1:2:(0):($3-$2) with vectors head filled size 12,20,60 \
          linecolor rgb red linewidth 2.5, \
-     data index "links" using (($1+$3)/2):($4 < 3 ? $2 : NaN):5 with labels boxed font small \
+     data index "links" using (($1+$3)/2):($4 < 3 ? $2 : NaN):5 with labels boxed font ",11" \
          textcolor rgb red, \
-     data index "links" using (($1+$3)/2):($4 < 3 ? NaN : $2):5 with labels boxed font small \
+     data index "links" using (($1+$3)/2):($4 < 3 ? NaN : $2):5 with labels boxed font ",11" \
          textcolor rgb green, \
-     data index "words" using 1:2:($3 > 0 ? stringcolumn(4) : "") with labels left \
-         boxed noenhanced font small textcolor rgb ink, \
-     data index "words" using 1:2:($3 < 0 ? stringcolumn(4) : "") with labels right \
-         boxed noenhanced font small textcolor rgb ink, \
+     data index "words" using 1:($3 > 0 ? $2 : NaN):4 with labels left \
+         boxed noenhanced font ",11" textcolor rgb ink, \
+     data index "words" using 1:($3 < 0 ? $2 : NaN):4 with labels right \
+         boxed noenhanced font ",11" textcolor rgb ink, \
      data index "texts" using 1:2:5:3:4 with labels center rotate variable noenhanced \
-         font small textcolor variable, \
+         font ",11" textcolor variable, \
      data index "lost" using 3:4 with points pointtype 2 pointsize 0.8 linewidth 2.2 \
          linecolor rgb red, \
      data index "marks" using 1:($3 == 2 ? NaN : $2):(sign($3)) with points \
@@ -65,5 +64,5 @@ plot data index "times" using (66):1:(wide-76):(0) with vectors nohead \
          pointsize 1 linewidth 2.6 linecolor rgb red, \
      data index "broken" using (($1+$3)/2):(($2+$4)/2):1:3:2:4 with boxxyerror \
          fillcolor rgb "#FDECEE" fillstyle solid 1 border linecolor rgb red linewidth 2, \
-     data index "sentences" using 1:2:3 with labels left noenhanced font face.",12" \
+     data index "sentences" using 1:2:3 with labels left noenhanced font ",12" \
          textcolor rgb red
