@@ -91,7 +91,7 @@ int main(void)
     printf("\nThe trace, drawn. It notes when a message arrived, not when it "
            "was sent: from a\nping to its pong is the way back, and not the "
            "round trip.\n\n");
-    lanes_draw(stdout, trace);
+    lanes_draw(stdout, trace, 0);
     ping_free(asking);
     ping_free(answering);
     crew_free(crew);

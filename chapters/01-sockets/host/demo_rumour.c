@@ -122,7 +122,7 @@ int main(int argc, char **argv)
         (int)seed);
     nsec time;
     char *trace = simulate(seed, &time);
-    lanes_draw(stdout, trace);
+    lanes_draw(stdout, trace, 0);
     free(trace);
     printf(
         "\nAll five know after %.3f ms. The same lines, in five threads that "

@@ -143,7 +143,7 @@ static void show_purse(bool key)
 {
     int left;
     g_autofree char *trace = purse_run(key, &left);
-    lanes_draw(stdout, trace);
+    lanes_draw(stdout, trace, 0);
     printf("  %d were in the purse, %d are left: it was paid %s.\n\n",
            PURSE_BEGIN, left,
            left == PURSE_BEGIN - PURSE_PRICE ? "once" : "twice");
