@@ -94,7 +94,7 @@ LIBS = -Wl,--as-needed $(PKG_LIBS) $(OPTIONAL_LIBS) -lm -pthread
 # ---- What there is -----------------------------------------------------------
 
 sources = $(sort $(wildcard $1/*.c))
-kinds := test demo serve tool measure bench fuzz
+kinds := test demo serve tool measure bench fuzz storm
 mains = $(foreach k,$(kinds),$(filter $1/$k_%,$(call sources,$1)))
 library = $(filter-out $(call mains,$1),$(call sources,$1))
 

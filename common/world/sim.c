@@ -399,6 +399,8 @@ void sim_drift(struct sim *sim, node_id id, int ppm)
 {
     struct node *node = node_at(sim, id);
     g_assert(ABS(ppm) <= 500000);
+    if (node->clock.ppm == ppm)
+        return;
     node->clock = (struct clock){sim->now, local_time(node), ppm};
     sim_record(node, "drift", NULL);
     touch(node);

@@ -53,8 +53,10 @@ void sim_pause(struct sim *sim, node_id id, nsec duration)
 
 void sim_slow(struct sim *sim, node_id id, nsec longer)
 {
-    node_at(sim, id)->slow = longer;
-    sim_record(node_at(sim, id), "slow", NULL);
+    struct node *node = node_at(sim, id);
+    if (node->slow != longer)
+        sim_record(node, "slow", longer > 0 ? "begins" : "ends");
+    node->slow = longer;
 }
 
 void sim_remark(struct sim *sim, node_id id, const char *event,

@@ -1,0 +1,255 @@
+#include "common/storm/main.h"
+#include "common/storm/draw.h"
+#include "common/storm/failure.h"
+#include "common/storm/hunt.h"
+#include "common/world/complain.h"
+#include "common/world/dice.h"
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { ROWS = 40, LONG_HUNT = 10000, LEAST_ANSWERED = 30 };
+
+static gint64 seeds = 1000;
+static char *seed, *directory;
+static gboolean hash, trace, whole;
+
+static const GOptionEntry options[] = {
+    {"seeds", 0, 0, G_OPTION_ARG_INT64, &seeds, "How many storms (1000)", "N"},
+    {"seed", 0, 0, G_OPTION_ARG_STRING, &seed, "The storm of one seed", "S"},
+    {"out", 0, 0, G_OPTION_ARG_STRING, &directory,
+     "Where to write what was found (build/storm)", "DIR"},
+    {"hash", 0, 0, G_OPTION_ARG_NONE, &hash, "One number for all traces", NULL},
+    {"trace", 0, 0, G_OPTION_ARG_NONE, &trace, "The trace instead", NULL},
+    {"whole", 0, 0, G_OPTION_ARG_NONE, &whole, "Do not shrink", NULL},
+    {0},
+};
+
+/* ---- One storm. ---- */
+
+static char *write_file(const struct failure *failure, const char *program,
+                        const char *suffix, const char *content, size_t size)
+{
+    const char *dir = directory ? directory : "build/storm";
+    g_autofree char *base = g_path_get_basename(program);
+    g_autofree char *name =
+        g_strdup_printf("%s-%s-%" PRIu64 ".%s", base, failure->rule->id,
+                        failure->small.storm->seed, suffix);
+    char *path = g_build_filename(dir, name, NULL);
+    g_autoptr(GError) error = NULL;
+    g_mkdir_with_parents(dir, 0777);
+    if (g_file_set_contents(path, content, (gssize)size, &error))
+        return path;
+    complain(FAILED, "%s", error->message);
+    g_free(path);
+    return NULL;
+}
+
+static char *text_of(const struct storm *storm, size_t *size)
+{
+    char *text = NULL;
+    FILE *file = open_memstream(&text, size);
+    storm_write(storm, file);
+    fclose(file);
+    return text;
+}
+
+static void keep(const struct failure *failure, const char *program)
+{
+    size_t size;
+    char *text = text_of(failure->small.storm, &size);
+    g_autofree char *path = write_file(failure, program, "storm", text, size);
+    g_autofree char *lines = write_file(failure, program, "trace",
+                                        failure->trace, strlen(failure->trace));
+    printf("\nThe storm:\n\n%s", text);
+    if (path && lines)
+        printf("\nIts trace: %s\nSee it again:\n    %s %s\n", lines, program,
+               path);
+    free(text);
+}
+
+static int show(struct failure *failure, const char *program, bool found)
+{
+    if (found && failure->small.runs > 0)
+        printf("Of %u lines %u are left, after %u runs.\n",
+               failure->small.before, failure->small.after,
+               failure->small.runs);
+    if (found)
+        putchar('\n');
+    if (found)
+        failure_write(failure, stdout, ROWS);
+    if (found && failure->small.runs > 0)
+        keep(failure, program);
+    failure_clear(failure);
+    return found ? FAILED : 0;
+}
+
+static int show_trace(const struct subject *subject, const struct storm *storm)
+{
+    struct ordeal_report report;
+    char *text = failure_trace(subject, storm, &report);
+    int status = report.id ? FAILED : 0;
+    fputs(text, stdout);
+    ordeal_report_clear(&report);
+    free(text);
+    return status;
+}
+
+static int try_storm(const struct subject *subject, const struct storm *storm,
+                     const char *program)
+{
+    struct failure failure;
+    if (trace)
+        return show_trace(subject, storm);
+    bool found = failure_of(&failure, subject, storm);
+    if (!found)
+        printf("%s comes through.\n", subject->name);
+    return show(&failure, program, found);
+}
+
+static int try_seed(const struct subject *subject, uint64_t number,
+                    const char *program)
+{
+    struct failure failure;
+    if (!trace && !whole &&
+        failure_find(&failure, subject, number, SHRINK_EVENTS))
+        return show(&failure, program, true);
+    struct storm *storm = storm_draw(subject, number);
+    int status = try_storm(subject, storm, program);
+    storm_free(storm);
+    return status;
+}
+
+static int replay(const struct subject *subject, const char *path,
+                  const char *program)
+{
+    g_autofree char *text = NULL;
+    g_autoptr(GError) error = NULL;
+    size_t size;
+    if (!g_file_get_contents(path, &text, &size, &error))
+        return complain(USAGE, "%s", error->message);
+    if (strlen(text) != size)
+        return complain(USAGE, "%s is not a text", path);
+    struct storm *storm = storm_read(text, &error);
+    if (!storm)
+        return complain(USAGE, "%s, %s", path, error->message);
+    int status =
+        strcmp(storm->subject, subject->name) == 0
+            ? try_storm(subject, storm, program)
+            : complain(USAGE, "%s is a storm for %s", path, storm->subject);
+    storm_free(storm);
+    return status;
+}
+
+/* ---- Many. ---- */
+
+static void show_progress(const struct hunt *hunt)
+{
+    if (hunt->storms % 64 == 0 && isatty(STDERR_FILENO))
+        fprintf(stderr, "\r  %" PRIu64 " of %" PRIu64 " storms ", hunt->storms,
+                hunt->count);
+}
+
+static void end_progress(void)
+{
+    if (isatty(STDERR_FILENO))
+        fprintf(stderr, "\r%40s\r", "");
+}
+
+/* A long hunt in which too little happened has shown nothing. */
+static int judge_health(const struct hunt *hunt)
+{
+    const char *unreached = hunt_unreached(hunt);
+    if (hunt->storms < LONG_HUNT)
+        return 0;
+    if (unreached)
+        return complain(FAILED, "it never came to this: %s", unreached);
+    if (hunt->answered * 100 < hunt->asked * LEAST_ANSWERED)
+        return complain(FAILED,
+                        "fewer than %d %% of the operations were "
+                        "answered: the storms are too hard to show anything",
+                        LEAST_ANSWERED);
+    return 0;
+}
+
+static int report_found(struct hunt *hunt, const char *program)
+{
+    printf("Storm %" PRIu64 " of %" PRIu64 ", seed %" PRIu64 ", breaks %s.\n",
+           hunt->storms, hunt->count, hunt->seed, hunt->report.id);
+    fflush(stdout);
+    return try_seed(hunt->subject, hunt->seed, program);
+}
+
+static int go_hunting(const struct subject *subject, const char *program)
+{
+    struct hunt hunt = {.subject = subject,
+                        .first = 1,
+                        .count = (uint64_t)seeds,
+                        .progress = show_progress};
+    bool found = hunt_run(&hunt);
+    int status = 0;
+    end_progress();
+    if (found) {
+        status = report_found(&hunt, program);
+    } else {
+        printf("%s: %" PRIu64 " storms, and nothing broke.\n", subject->name,
+               hunt.storms);
+        hunt_write_health(&hunt, stdout);
+        status = judge_health(&hunt);
+    }
+    hunt_clear(&hunt);
+    return status;
+}
+
+/* ---- What identifies the runs. ---- */
+
+uint64_t storm_hash(const struct subject *subject, uint64_t count)
+{
+    uint64_t sum = 0;
+    for (uint64_t number = 1; number <= count; number++) {
+        struct ordeal_report report;
+        struct storm *storm = storm_draw(subject, number);
+        char *text = failure_trace(subject, storm, &report);
+        sum = dice_mix(sum ^ dice_number(text));
+        ordeal_report_clear(&report);
+        storm_free(storm);
+        free(text);
+    }
+    return sum;
+}
+
+/* ---- The program. ---- */
+
+static int one_seed(const struct subject *subject, const char *program)
+{
+    char *end;
+    errno = 0;
+    uint64_t number = g_ascii_strtoull(seed, &end, 0);
+    if (*end || !g_ascii_isdigit(*seed) || errno)
+        return complain(USAGE, "\"%s\" is not a seed", seed);
+    return try_seed(subject, number, program);
+}
+
+int storm_main(int argc, char **argv, const struct subject *subject)
+{
+    g_autoptr(GOptionContext) context = g_option_context_new("[FILE]");
+    g_autoptr(GError) error = NULL;
+    g_option_context_add_main_entries(context, options, NULL);
+    if (!g_option_context_parse(context, &argc, &argv, &error))
+        return complain(USAGE, "%s", error->message);
+    if (argc > 2)
+        return complain(USAGE, "one storm at a time");
+    if (seeds < 1)
+        return complain(USAGE, "there are no fewer than one storm");
+    if (argc == 2)
+        return replay(subject, argv[1], argv[0]);
+    if (seed)
+        return one_seed(subject, argv[0]);
+    if (!hash)
+        return go_hunting(subject, argv[0]);
+    printf("%s %" G_GINT64_FORMAT " storms 0x%016" PRIx64 "\n", subject->name,
+           seeds, storm_hash(subject, (uint64_t)seeds));
+    return 0;
+}
