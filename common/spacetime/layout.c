@@ -108,7 +108,7 @@ static bool changes_health(const struct tale_event *event, int *sort)
 
 static void print_bands(const struct layout *layout)
 {
-    double since[TALE_LANES + 1];
+    double since[TALE_LANES + 1] = {0};
     int sort[TALE_LANES + 1] = {0}, next;
     layout_heading(layout, "bands", "left\ttop\tright\tbottom\tsort");
     for (unsigned i = 0; i < layout->tale->count; i++) {
