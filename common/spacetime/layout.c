@@ -2,9 +2,10 @@
  * Time runs down; a lane is a vertical line; a message slants from its sender,
  * when it was sent, to its receiver, when it came.
  *
- * First every moment gets its height (moments.h), then what cannot move is put on
- * the page, then texts look for a place where they cover little (crowd.h): those
- * of marks beside their lane, left or right; those of messages along their arrow.
+ * First every moment gets its height (moments.h), then what cannot move is put
+ * on the page, then texts look for a place where they cover little (crowd.h):
+ * those of marks beside their lane, left or right; those of messages along
+ * their arrow.
  */
 #include "common/spacetime/layout_parts.h"
 #include <math.h>
