@@ -1,7 +1,8 @@
 /**
  * @file crowd.h
- * What is taken on a page, so that a text can be put where least is. A line or a
- * text is a row of dots, and a text is crowded by the dots that it would cover.
+ * What is taken on a page, so that a text can be put where least is. A line or
+ * a text is a row of dots, and a text is crowded by the dots that it would
+ * cover.
  *
  *     crowd_line(crowd, (struct stroke){x, y, x2, y2}, 1);
  *     double cost = crowd_cost(crowd, stroke_of_text);

@@ -2,9 +2,10 @@
  * Time runs down; a lane is a vertical line; a message slants from its sender,
  * when it was sent, to its receiver, when it came.
  *
- * First every moment gets its height (moments.h), then what cannot move is put on
- * the page, then texts look for a place where they cover little (crowd.h): those
- * of marks beside their lane, left or right; those of messages along their arrow.
+ * First every moment gets its height (moments.h), then what cannot move is put
+ * on the page, then texts look for a place where they cover little (crowd.h):
+ * those of marks beside their lane, left or right; those of messages along
+ * their arrow.
  */
 #include "common/spacetime/layout_parts.h"
 #include <math.h>
@@ -108,7 +109,7 @@ static bool changes_health(const struct tale_event *event, int *sort)
 
 static void print_bands(const struct layout *layout)
 {
-    double since[TALE_LANES + 1];
+    double since[TALE_LANES + 1] = {0};
     int sort[TALE_LANES + 1] = {0}, next;
     layout_heading(layout, "bands", "left\ttop\tright\tbottom\tsort");
     for (unsigned i = 0; i < layout->tale->count; i++) {

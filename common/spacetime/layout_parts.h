@@ -1,7 +1,8 @@
 /**
  * @file layout_parts.h
- * What the parts of layout.h share: the page that is being laid out, where on it
- * something stands, and how blocks are printed. For layout.c and layout_texts.c.
+ * What the parts of layout.h share: the page that is being laid out, where on
+ * it something stands, and how blocks are printed. For layout.c and
+ * layout_texts.c.
  */
 #ifndef SPACETIME_LAYOUT_PARTS_H
 #define SPACETIME_LAYOUT_PARTS_H
@@ -9,8 +10,8 @@
 #include "common/spacetime/layout.h"
 #include "common/spacetime/moments.h"
 
-/** In pixels: where the first lane stands, the height of a line of text, and the
- * width of a letter, nearly. */
+/** In pixels: where the first lane stands, the height of a line of text, and
+ * the width of a letter, nearly. */
 #define LAYOUT_GUTTER 84.0
 #define LAYOUT_ROW    17.0
 #define LAYOUT_LETTER 6.3

@@ -1,7 +1,7 @@
 /*
- * Texts look for a place where they cover little (crowd.h): those of marks beside
- * their lane, left or right, first, since they have little choice; then those of
- * messages along their arrow. What broke has its box below all.
+ * Texts look for a place where they cover little (crowd.h): those of marks
+ * beside their lane, left or right, first, since they have little choice; then
+ * those of messages along their arrow. What broke has its box below all.
  */
 #include "common/spacetime/layout_parts.h"
 #include <math.h>
@@ -128,8 +128,8 @@ static bool has_room(const struct layout *layout, struct stroke text)
     return text.x > LAYOUT_GUTTER - 10 && text.x2 < layout->width;
 }
 
-/* Beside its lane, to the right or, where it covers less, to the left, perhaps a
- * little lower or higher. */
+/* Beside its lane, to the right or, where it covers less, to the left,
+ * perhaps a little lower or higher. */
 static struct stroke best_beside(const struct layout *layout, double x,
                                  double y, double length)
 {

@@ -52,7 +52,8 @@ static void unite(struct moments *moments)
     g_array_set_size(moments->instants, kept);
 }
 
-/* How much a silence is longer than most: a row for each doubling, up to two. */
+/* How much a silence is longer than most: a row for each doubling, up to
+ * two. */
 static double silence(const struct moments *moments, unsigned index)
 {
     unsigned last = moments->instants->len - 1;

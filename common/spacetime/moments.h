@@ -1,8 +1,8 @@
 /**
  * @file moments.h
  * How far down the page is a time? Not to scale: what happens is dense here and
- * sparse there. Each moment at which something is drawn takes its row, later ones
- * stand lower, and a long silence takes somewhat more.
+ * sparse there. Each moment at which something is drawn takes its row, later
+ * ones stand lower, and a long silence takes somewhat more.
  *
  *     struct moments *moments = moments_new();
  *     moments_add(moments, time, 1);         // In whatever order.
@@ -22,7 +22,7 @@ struct moments *moments_new(void);
 void moments_add(struct moments *moments, nsec time, unsigned rows);
 /** All are known: give each its place. */
 void moments_settle(struct moments *moments);
-/** The row of @p time, which was added; what is before the first is above it. */
+/** The row of @p time, which was added; what is before the first is above. */
 double moments_row(const struct moments *moments, nsec time);
 /** The row below the last. */
 double moments_end(const struct moments *moments);

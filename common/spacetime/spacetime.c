@@ -1,7 +1,7 @@
 /*
  * gnuplot reads the data from a file and writes the picture to another, both of
- * our naming: it would take some names of the caller's for commands. Only a whole
- * picture goes where the caller wants it.
+ * our naming: it would take some names of the caller's for commands. Only a
+ * whole picture goes where the caller wants it.
  */
 #include "common/spacetime/spacetime.h"
 #include "common/spacetime/layout.h"

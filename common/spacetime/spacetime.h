@@ -6,8 +6,8 @@
  *     spacetime_svg("storm.svg", trace, &error);
  *
  * gnuplot draws it, in the house style; a program that uses this runs in the
- * book's root. For a figure of the book, `measure_x` prints spacetime_table(), and
- * `NN-x.gp` says
+ * book's root. For a figure of the book, `measure_x` prints spacetime_table(),
+ * and `NN-x.gp` says
  *
  *     data = "figures/NN-x.tsv"
  *     load "common/tools/spacetime.gp"

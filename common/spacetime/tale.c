@@ -1,8 +1,8 @@
 /*
- * The text is split where it stands, and each event points into it. Three passes
- * follow: order by time, since several machines may have written to one file;
- * join each end of a message to its sending, by link, number and first bytes;
- * choose who has a lane.
+ * The text is split where it stands, and each event points into it. Three
+ * passes follow: order by time, since several machines may have written to one
+ * file; join each end of a message to its sending, by link, number and first
+ * bytes; choose who has a lane.
  */
 #include "common/spacetime/tale.h"
 #include <string.h>
@@ -66,7 +66,8 @@ static void make_printable(char *text)
             *text = '?';
 }
 
-/* Is it an event, of whatever kind? Of one that matters here, @event is read. */
+/* Is it an event, of whatever kind? Of one that matters here, @event is
+ * read. */
 static bool read_line(char *line, struct tale_event *event, bool *matters)
 {
     char *fields[FIELDS];

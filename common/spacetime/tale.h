@@ -9,8 +9,8 @@
  *     tale_free(tale);
  *
  * Events are in the order of their times. A tale ends with the first `broken`:
- * what a world does after that proves nothing. Of more than nine nodes, it tells
- * about those that acted last. A line that is no event is passed over.
+ * what a world does after that proves nothing. Of more than nine nodes, it
+ * tells about those that acted last. A line that is no event is passed over.
  */
 #ifndef SPACETIME_TALE_H
 #define SPACETIME_TALE_H
@@ -72,8 +72,8 @@ struct tale *tale_read(const char *trace);
 bool tale_shows(const struct tale_event *event, bool writes);
 /** Does it carry a message from lane to lane: has it an arrow? */
 bool tale_is_arrow(const struct tale_event *event);
-/** How many characters of @p text stand on a line of @p room columns? Blanks that
- * follow belong to neither line. */
+/** How many characters of @p text stand on a line of @p room columns? Blanks
+ * that follow belong to neither line. */
 size_t tale_line(const char *text, size_t room);
 /** Free it. */
 void tale_free(struct tale *tale);
