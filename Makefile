@@ -6,7 +6,8 @@
 #   test_*.c   a test program             demo_*.c     a program to watch
 #   serve_*.c  a server                   tool_*.c     a command
 #   bench_*.c  ratios beside peers        measure_*.c  TSV for a figure
-#   fuzz_*.c   a fuzzer                   any other .c belongs to the library
+#   fuzz_*.c   a fuzzer                   storm_*.c    a protocol in the storm
+#   any other .c belongs to the library
 #
 # solutions/NN-name/X.c is the body of chapters/NN-name/X.h: it is in no
 # archive, so that a program can be linked with another body in its place: the
@@ -104,6 +105,12 @@ rooms_of = chapters/$1 $(patsubst %/,%,$(sort $(wildcard chapters/$1/*/)))
 dirs := $(rooms) $(foreach c,$(chapters),$(call rooms_of,$c))
 code := $(foreach d,$(dirs) $(addprefix solutions/,$(chapters)),$(wildcard $d/*.[ch])) \
   $(wildcard exercises/*/test_*.c solutions/*/*.variants/*.c)
+
+# make storm MINE=file.c: a protocol of the reader's, and no exercise.
+ifneq ($(filter storm,$(goals)),)
+stranger := $(filter %.c,$(MINE))
+override MINE := $(filter-out %.c,$(MINE))
+endif
 
 # The exercises, as 01-sockets/io. EX chooses some to be graded, MINE some to be
 # linked with the reader's body; P is where programs with those are built.
@@ -331,7 +338,7 @@ $(if $(findstring /graded/,$(goals)),$(foreach b,$(breaks),\
 
 # ---- What to ask for ---------------------------------------------------------
 
-.PHONY: help all test demo myth bench fuzz figures docs check format clean deps FORCE \
+.PHONY: help all test demo myth bench storm planted fuzz figures docs check format clean deps FORCE \
   grade graded graded-now break replay next hint viva solution watch doctor handout reset drift matrix signs variants
 FORCE:
 
@@ -355,7 +362,7 @@ $P/test/%.run: $P/test/% $(filter $P/bin/%,$(programs)) FORCE
 	@sh common/tools/run_test.sh $<
 
 # The figures of the chosen chapters; the data of each comes from measure_NAME.
-data := $(foreach c,$(chosen_chapters),$(wildcard figures/$(word 1,$(subst -, ,$c))-*.tsv))
+data := $(foreach c,$(if $(filter common/%,$(chosen)),00) $(chosen_chapters),$(wildcard figures/$(word 1,$(subst -, ,$c))-*.tsv))
 $P/figures.run: $(filter $P/bin/%,$(programs)) FORCE
 	@$(if $(data),sh common/tools/figures.sh $P/bin $(or $(PART),3/10) $(data))
 
@@ -365,6 +372,22 @@ fuzz: | deps
 	@$(MAKE) FUZZ=1 CC=clang MINE= $(patsubst %,build/clangfuzz/test/%.fuzz,$(basename $(call chosen_mains,fuzz)))
 build/clangfuzz/test/%.fuzz: build/clangfuzz/test/% FORCE
 	@sh common/tools/fuzz.sh $< $(or $(FUZZ_TIME),60)
+
+# A protocol of the reader's is linked with all that there is.
+storm: ## Storms for every protocol, or for yours: MINE=file.c SEEDS=10000 SEED=17
+ifeq ($(stranger),)
+storm: $(call binaries,$(call chosen_mains,storm))
+	@set -e; $(foreach s,$(call binaries,$(call chosen_mains,storm)),$s $(storm_options);)
+else
+storm: build/storm/$(basename $(notdir $(stranger)))
+	@$< $(storm_options)
+build/storm/$(basename $(notdir $(stranger))): $(stranger) $(bodies) $(earlier)
+	@mkdir -p $(@D)
+	@$(CC) $(filter-out -Werror,$(FLAGS)) -o $@ $^ $(LIBS)
+$(stranger):
+	@echo "storm: there is no $@. Begin with a copy: cp common/toys/storm_template.c $@" >&2; exit 2
+endif
+storm_options = --seeds=$(or $(filter-out 5,$(SEEDS)),10000)$(if $(SEED), --seed=$(SEED))
 
 demo: $(filter $P/bin/%,$(programs)) ## The guided tour: every chapter's demos, narrated
 	@$(if $(MINE),$P/bin/claims 2>&1 > $P/notice.txt | grep '^Here\|yours' || true; export MINE_SAID=1;) \

@@ -16,8 +16,10 @@ struct crowd;
 
 /** A straight line; of a text, its middle line. */
 struct stroke {
-    double x, y;   /**< From here ... */
-    double x2, y2; /**< ... to here. */
+    double x;  /**< From here, */
+    double y;  /**< so far down, */
+    double x2; /**< to here, */
+    double y2; /**< so far down. */
 };
 
 /** An empty page. Returns new. */

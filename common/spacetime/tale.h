@@ -46,8 +46,10 @@ struct tale_event {
     nsec sent;           /**< When the message was sent; time if unknown. */
     const char *text;    /**< Printable ASCII. */
     unsigned line;       /**< Where it stands in the trace, from 1. */
-    unsigned lane, peer; /**< Lanes, from 1; 0: none. */
-    node_id node, other; /**< And their ids. */
+    unsigned lane;       /**< Of the node, from 1; 0: none. */
+    unsigned peer;       /**< The other's lane. */
+    node_id node;        /**< Its id. */
+    node_id other;       /**< The other's id. */
     uint64_t number;     /**< Of the message, on its link. */
     enum tale_kind kind; /**< What. */
     bool both;           /**< A cut or a mending, both ways. */
@@ -58,7 +60,7 @@ struct tale_event {
 struct tale {
     struct tale_event *events; /**< In order. */
     unsigned count;            /**< So many. */
-    node_id nodes[TALE_LANES]; /**< Their ids, rising: lane 1, 2 .. */
+    node_id nodes[TALE_LANES]; /**< Their ids, rising, by lane. */
     unsigned lanes;            /**< So many. */
     unsigned after;            /**< Events behind the first broken one. */
     unsigned wrong_line;       /**< The first line that is no event, or 0. */

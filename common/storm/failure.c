@@ -43,16 +43,51 @@ bool failure_of(struct failure *failure, const struct subject *subject,
 
 /* ---- The smallest of several. ---- */
 
-/* The invariant that breaks in a storm, or NULL. */
-static const char *broken_in(const struct subject *subject,
-                             const struct storm *storm, uint64_t *budget)
+enum { OTHERS = 50, SMALL = 2 }; /* Seeds; lines that nobody need shorten. */
+
+/* A seed whose storm breaks what is to be broken, and how long that takes. */
+struct suspect {
+    uint64_t seed, events;
+};
+
+static gint is_shorter(gconstpointer left, gconstpointer right)
+{
+    const struct suspect *a = left, *b = right;
+    return (a->events > b->events) - (a->events < b->events);
+}
+
+/* The invariant that breaks in the storm of @p suspect, or NULL. */
+static const char *broken_by(const struct subject *subject,
+                             struct suspect *suspect)
 {
     struct ordeal_report report;
+    struct storm *storm = storm_draw(subject, suspect->seed);
     ordeal_run(subject, storm, (struct ordeal_wish){0}, &report);
     const char *id = report.id;
-    *budget -= MIN(*budget, report.events);
+    suspect->events = report.events;
     ordeal_report_clear(&report);
+    storm_free(storm);
     return id;
+}
+
+/* Those of @p seed and the next, the shortest first; none, when the first is
+ * innocent. Its invariant goes to @p id. */
+static GArray *find_suspects(const struct subject *subject, uint64_t seed,
+                             const char **id)
+{
+    GArray *suspects = g_array_new(FALSE, FALSE, sizeof(struct suspect));
+    for (uint64_t i = 0; i <= OTHERS; i++) {
+        struct suspect suspect = {.seed = seed + i};
+        const char *broken = broken_by(subject, &suspect);
+        if (i == 0)
+            *id = broken;
+        if (!*id)
+            break;
+        if (broken && strcmp(broken, *id) == 0)
+            g_array_append_val(suspects, suspect);
+    }
+    g_array_sort(suspects, is_shorter);
+    return suspects;
 }
 
 static bool is_smaller(const struct storm *a, const struct storm *b)
@@ -63,37 +98,38 @@ static bool is_smaller(const struct storm *a, const struct storm *b)
                                (a->nodes == b->nodes && a->until < b->until);
 }
 
-/* Shrink the storm of @p seed, if it breaks @p id; keep it, if it is smaller. */
-static void try_seed(const struct subject *subject, uint64_t seed,
-                     const char *id, uint64_t *budget, struct shrunk *best)
+/* Shrink one more; @p best is the smallest so far, or has no storm yet. */
+static void shrink_one(const struct subject *subject, uint64_t seed,
+                       const char *id, uint64_t budget, struct shrunk *best)
 {
     struct storm *storm = storm_draw(subject, seed);
-    const char *broken = broken_in(subject, storm, budget);
-    if (broken && strcmp(broken, id) == 0) {
-        struct shrunk shrunk = shrink(subject, storm, id, *budget);
-        *budget -= shrunk.spent;
-        unsigned runs = best->runs + shrunk.runs;
-        bool smaller = !best->storm || is_smaller(shrunk.storm, best->storm);
-        storm_free(smaller && best->storm ? best->storm
-                   : smaller              ? storm_new()
-                                          : shrunk.storm);
-        *best = smaller ? shrunk : *best;
-        best->runs = runs;
-    }
+    struct shrunk shrunk = shrink(subject, storm, id, budget);
     storm_free(storm);
+    shrunk.runs += best->runs;
+    shrunk.spent += best->spent;
+    if (!best->storm || is_smaller(shrunk.storm, best->storm)) {
+        g_clear_pointer(&best->storm, storm_free);
+        *best = shrunk;
+        return;
+    }
+    best->runs = shrunk.runs;
+    best->spent = shrunk.spent;
+    storm_free(shrunk.storm);
 }
 
 bool failure_find(struct failure *failure, const struct subject *subject,
                   uint64_t seed, uint64_t budget)
 {
-    enum { OTHERS = 50 };
     struct shrunk best = {0};
-    struct storm *storm = storm_draw(subject, seed);
-    const char *id = broken_in(subject, storm, &budget);
-    storm_free(storm);
+    const char *id = NULL;
+    GArray *suspects = find_suspects(subject, seed, &id);
     *failure = (struct failure){0};
-    for (uint64_t i = 0; id && i <= OTHERS && budget > 0; i++)
-        try_seed(subject, seed + i, id, &budget, &best);
+    for (guint i = 0; i < suspects->len && best.spent < budget &&
+                      (i == 0 || best.after > SMALL);
+         i++)
+        shrink_one(subject, g_array_index(suspects, struct suspect, i).seed, id,
+                   budget - best.spent, &best);
+    g_array_unref(suspects);
     if (!best.storm)
         return false;
     bool found = failure_of(failure, subject, best.storm);

@@ -20,10 +20,10 @@ struct failure {
     char *trace;                  /**< Its trace, see trace.h. */
 };
 
-/** The failure of the storm that @p seed has. Some storms shrink better than
- * others: so those of the next seeds are tried as well, until @p budget events of
- * the simulator are spent, and of those that break the same invariant the
- * smallest is kept. Returns false when the first breaks nothing. */
+/** The failure that @p seed finds, small. Some storms shrink better than others:
+ * so those of the next seeds that break the same invariant are tried as well, the
+ * shortest first, until @p budget events of the simulator are spent; the smallest
+ * is kept. Returns false when the storm of @p seed breaks nothing. */
 bool failure_find(struct failure *failure, const struct subject *subject,
                   uint64_t seed, uint64_t budget);
 /** The failure of @p storm, borrowed, as it is. Returns false when nothing

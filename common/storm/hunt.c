@@ -81,14 +81,16 @@ static void write_faults(const struct hunt *hunt, FILE *file)
 void hunt_write_health(const struct hunt *hunt, FILE *file)
 {
     g_autofree char *healed = storm_time(hunt->healed);
-    fprintf(file,
-            "  operations  %" PRIu64 ", of which %.0f %% were answered and "
-            "%.0f %% overlapped others\n",
-            hunt->asked, percent(hunt->answered, hunt->asked),
-            percent(hunt->overlapping, hunt->asked));
+    if (hunt->asked > 0)
+        fprintf(file,
+                "  operations  %" PRIu64 ", of which %.0f %% were answered and "
+                "%.0f %% overlapped others\n",
+                hunt->asked, percent(hunt->answered, hunt->asked),
+                percent(hunt->overlapping, hunt->asked));
     write_faults(hunt, file);
     fprintf(file, "  messages    %" PRIu64 " arrived\n", hunt->delivered);
-    fprintf(file, "  recovery    in %s at the longest\n", healed);
+    if (hunt->healed > 0)
+        fprintf(file, "  recovery    in %s at the longest\n", healed);
     for (unsigned i = 0; i < count_marks(hunt->subject); i++)
         fprintf(file, "  %-10s  %" PRIu64 " times: %s\n",
                 i == 0 ? "sometimes" : "", hunt->marks[i],

@@ -12,7 +12,7 @@
 
 enum { ROWS = 40, LONG_HUNT = 10000, LEAST_ANSWERED = 30 };
 
-static gint64 seeds = 1000;
+static gint64 seeds = 1000, budget = SHRINK_EVENTS;
 static char *seed, *directory;
 static gboolean hash, trace, whole;
 
@@ -21,6 +21,8 @@ static const GOptionEntry options[] = {
     {"seed", 0, 0, G_OPTION_ARG_STRING, &seed, "The storm of one seed", "S"},
     {"out", 0, 0, G_OPTION_ARG_STRING, &directory,
      "Where to write what was found (build/storm)", "DIR"},
+    {"budget", 0, 0, G_OPTION_ARG_INT64, &budget,
+     "Events of the simulator to spend on shrinking (5000000)", "N"},
     {"hash", 0, 0, G_OPTION_ARG_NONE, &hash, "One number for all traces", NULL},
     {"trace", 0, 0, G_OPTION_ARG_NONE, &trace, "The trace instead", NULL},
     {"whole", 0, 0, G_OPTION_ARG_NONE, &whole, "Do not shrink", NULL},
@@ -114,7 +116,7 @@ static int try_seed(const struct subject *subject, uint64_t number,
 {
     struct failure failure;
     if (!trace && !whole &&
-        failure_find(&failure, subject, number, SHRINK_EVENTS))
+        failure_find(&failure, subject, number, (uint64_t)budget))
         return show(&failure, program, true);
     struct storm *storm = storm_draw(subject, number);
     int status = try_storm(subject, storm, program);
@@ -241,8 +243,8 @@ int storm_main(int argc, char **argv, const struct subject *subject)
         return complain(USAGE, "%s", error->message);
     if (argc > 2)
         return complain(USAGE, "one storm at a time");
-    if (seeds < 1)
-        return complain(USAGE, "there are no fewer than one storm");
+    if (seeds < 1 || budget < 1)
+        return complain(USAGE, "there is nothing less than one");
     if (argc == 2)
         return replay(subject, argv[1], argv[0]);
     if (seed)

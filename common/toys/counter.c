@@ -259,8 +259,10 @@ static void recall_log(struct counter *counter)
     const char *data = bytes ? g_bytes_get_data(bytes, &size) : NULL;
     while (size > 0 && data[size - 1] != '\n')
         size--;
-    g_autoptr(GBytes) whole = g_bytes_new(data, size);
-    env_persist(counter->env, "log", whole);
+    if (bytes && size < g_bytes_get_size(bytes)) {
+        g_autoptr(GBytes) whole = g_bytes_new(data, size);
+        env_persist(counter->env, "log", whole);
+    }
     while (size > 0) {
         size_t length = strcspn(data, "\n");
         g_ptr_array_add(counter->log, g_strndup(data, length));

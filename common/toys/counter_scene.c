@@ -150,7 +150,8 @@ static unsigned count_stored(const struct checker *checker, const char *id)
     return copies;
 }
 
-static bool is_read(const struct checker *checker, const char *id)
+/* Not in the log: a read, or what was never asked before. */
+static bool is_new(const struct checker *checker, const char *id)
 {
     g_autofree char *log = log_of(checker, LEADER, false);
     return !has_line(log, id);
@@ -163,7 +164,9 @@ static void on_left(void *self, const struct sim_message *message)
     char id[STORM_TEXT];
     g_autofree char *text = g_strndup(g_bytes_get_data(message->bytes, NULL),
                                       g_bytes_get_size(message->bytes));
-    if (sscanf(text, "done %63s %u", id, &result) != 2 || is_read(checker, id))
+    if (sscanf(text, "add %63s", id) == 1 && !is_new(checker, id))
+        ordeal_mark(checker->ordeal, "what is in the log is asked again");
+    if (sscanf(text, "done %63s %u", id, &result) != 2 || is_new(checker, id))
         return;
     unsigned copies = count_stored(checker, id);
     if (copies < count_nodes(checker))
@@ -276,7 +279,8 @@ static node_id who(void *checker, const char *role)
 }
 
 static const char *const roles[] = {"leader", NULL};
-static const char *const marks[] = {"answered while a copy is missing", NULL};
+static const char *const marks[] = {"answered while a copy is missing",
+                                    "what is in the log is asked again", NULL};
 
 const struct subject counter_subject = {
     .name = "counter",

@@ -14,3 +14,6 @@ endef
 $(foreach t,stopwait counter,$(eval $(call planted,$t,$(call planted_names,$t))))
 $P/test/common/toys/test_planted.run: $(planted_programs)
 planted: $(planted_programs)
+# A failure for a figure: the object with the mistake comes before the archive.
+$P/bin/measure_failure: | $P/planted/counter/reads_before_it_knows.o
+$P/bin/measure_failure: private MODE += $P/planted/counter/reads_before_it_knows.o

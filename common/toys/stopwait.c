@@ -120,26 +120,40 @@ static void on_message(void *self, node_id from, GBytes *message)
 
 /* ---- Life. ---- */
 
-char **stopwait_lines(struct env *env, const char *key)
+/* How much of it is whole lines? */
+static size_t whole_lines(GBytes *bytes)
 {
     size_t size = 0;
-    g_autoptr(GBytes) bytes = env_recall(env, key);
     const char *data = bytes ? g_bytes_get_data(bytes, &size) : "";
     while (size > 0 && data[size - 1] != '\n')
         size--;
-    g_autofree char *text = g_strndup(size > 0 ? data : "", MAX(size, 1) - 1);
+    return size;
+}
+
+char **stopwait_lines(struct env *env, const char *key)
+{
+    g_autoptr(GBytes) bytes = env_recall(env, key);
+    size_t size = whole_lines(bytes);
+    const char *data = size > 0 ? g_bytes_get_data(bytes, NULL) : "";
+    g_autofree char *text = g_strndup(data, MAX(size, 1) - 1);
     return g_strsplit(text, "\n", -1);
 }
 
 /* What a crash has torn is cut, for more will be appended. */
+static void cut_torn_line(struct env *env, const char *key)
+{
+    g_autoptr(GBytes) bytes = env_recall(env, key);
+    size_t size = whole_lines(bytes);
+    if (!bytes || size == g_bytes_get_size(bytes))
+        return;
+    g_autoptr(GBytes) whole = g_bytes_new_from_bytes(bytes, 0, size);
+    env_persist(env, key, whole);
+}
+
 static char **recall(struct env *env, const char *key)
 {
-    char **lines = stopwait_lines(env, key);
-    g_autofree char *text = g_strjoinv("\n", lines);
-    g_autofree char *whole = g_strconcat(text, *text ? "\n" : "", NULL);
-    g_autoptr(GBytes) bytes = g_bytes_new(whole, strlen(whole));
-    env_persist(env, key, bytes);
-    return lines;
+    cut_torn_line(env, key);
+    return stopwait_lines(env, key);
 }
 
 struct stopwait *stopwait_new(struct env *env, node_id peer)
