@@ -387,7 +387,7 @@ build/storm/$(basename $(notdir $(stranger))): $(stranger) $(bodies) $(earlier)
 $(stranger):
 	@echo "storm: there is no $@. Begin with a copy: cp common/toys/storm_template.c $@" >&2; exit 2
 endif
-storm_options = --seeds=$(or $(filter-out 5,$(SEEDS)),10000)$(if $(SEED), --seed=$(SEED))
+storm_options = --seeds=$(if $(filter file,$(origin SEEDS)),10000,$(SEEDS))$(if $(SEED), --seed=$(SEED))
 
 demo: $(filter $P/bin/%,$(programs)) ## The guided tour: every chapter's demos, narrated
 	@$(if $(MINE),$P/bin/claims 2>&1 > $P/notice.txt | grep '^Here\|yours' || true; export MINE_SAID=1;) \
@@ -484,7 +484,7 @@ docs: $B/bin/mistakes | deps ## The book as a site: build/docs/html/index.html
 	@mkdir -p build/pages/exercises && $B/bin/mistakes page > build/pages/exercises/mistakes.md
 	@sh common/tools/docs.sh build/docs
 
-check: | deps ## For authors: includes, format, lint, docs, clang, sanitizers
+check: | deps ## For authors: includes, format, lint, docs, clang, sanitizers, storms
 	@sh common/tools/deps.sh
 	@$(MAKE) drift
 	@clang-format --dry-run --Werror $(code)
@@ -496,6 +496,7 @@ check: | deps ## For authors: includes, format, lint, docs, clang, sanitizers
 	@$(MAKE) test SAN=1 WERROR=1
 	@$(MAKE) matrix WERROR=1
 	@$(MAKE) variants SEEDS=100 WERROR=1
+	@$(MAKE) storm WERROR=1
 	@$(MAKE) test TSAN=1 WERROR=1
 	@$(MAKE) fuzz FUZZ_TIME=10 WERROR=1
 	@sh common/tools/answers.sh

@@ -204,6 +204,19 @@ static void they_may_be_freed_by_the_last(void **state)
     assert_null(doomed);
 }
 
+/* Where nothing stopped the loop, it would run for ever. */
+static void either_of_two_signals_stops_a_server(void **state)
+{
+    static const int both[] = {SIGTERM, SIGINT};
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        struct signals *signals = signals_that_stop(loop);
+        raise(both[i]);
+        loop_run(loop);
+        signals_free(signals);
+    }
+}
+
 #define CASE(sentence) \
     cmocka_unit_test_setup_teardown(sentence, open_loop, close_loop)
 
@@ -220,6 +233,7 @@ int main(int argc, char **argv)
         CASE(two_of_them_do_not_mind_which_is_freed_first),
         CASE(threads_started_later_leave_them_to_the_loop),
         CASE(they_may_be_freed_by_the_last),
+        CASE(either_of_two_signals_stops_a_server),
         CASE(they_leave_no_descriptor_open),
     };
     return test_run(argc, argv, tests);

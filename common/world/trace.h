@@ -8,11 +8,13 @@
  *
  * Time in nanoseconds of the world; node and peer are ids, and number tells the
  * messages of one link apart: it joins a send to its receive. Events: send,
- * receive, lose, repeat, farewell; persist, append, synced; fire, note; boot,
- * crash, cut, mend, drift. The text is of the event: the first bytes of a
- * message, a key, a note; whatever could disturb a line is escaped as in C. A
- * real machine cannot know what was lost, nor which message it receives: there
- * the number is 0, and lose and repeat never come.
+ * receive, lose, repeat, turn (a bit), farewell; persist, append, synced; fire,
+ * note; boot, crash, pause, resume, cut, mend, drift, slow. A storm adds: ask and
+ * answer, of an operation, and broken, which is what a run is drawn for. The text
+ * is of the event: the first bytes of a message, a key, a note; whatever could
+ * disturb a line is escaped as in C. A real machine cannot know what was lost, nor
+ * which message it receives: there the number is 0, and lose and repeat never
+ * come.
  *
  * Where no one listens (file NULL), an event costs one comparison.
  */
