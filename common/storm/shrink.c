@@ -115,15 +115,16 @@ static void calm_weather(struct shrinking *shrinking)
 
 /* ---- From chances to fates. ---- */
 
-static bool is_odd(const struct sim_fate *fate, bool with_delays, nsec usual)
+/* Worse than most: not only in time, or later than @p late. */
+static bool is_odd(const struct sim_fate *fate, nsec late)
 {
     return fate->lost || fate->repeated || fate->turned > 0 ||
-           (with_delays && fate->delay != usual);
+           fate->delay > late;
 }
 
-/* The same run, with a line for each message that fares worse than most; or
- * only for those that are lost, repeated or turned. */
-static bool name_fates(struct shrinking *shrinking, bool with_delays)
+/* The same run, with a line for each message that fares worse than most; what is
+ * no later than @p late is not late at all. */
+static bool name_fates(struct shrinking *shrinking, nsec late)
 {
     struct ordeal_report report;
     ordeal_run(shrinking->subject, shrinking->best,
@@ -141,9 +142,11 @@ static bool name_fates(struct shrinking *shrinking, bool with_delays)
         struct storm_event *event = storm_event(storm, i);
         if (event->kind != STORM_MESSAGE)
             continue;
-        if (!with_delays)
-            event->fate.delay = event->fate.later = usual;
-        if (!is_odd(&event->fate, with_delays, usual))
+        if (event->fate.delay <= late)
+            event->fate.delay = usual;
+        if (event->fate.later <= late)
+            event->fate.later = usual;
+        if (!is_odd(&event->fate, late))
             g_array_remove_index(storm->events, i);
     }
     return shrink_propose(shrinking, storm);
@@ -155,10 +158,16 @@ static bool has_chances(const struct storm_weather *weather)
            weather->overtaking || weather->spread != STORM_NONE;
 }
 
+/* The fewer lines the better: so first without those that are only late. */
 static void replace_chances(struct shrinking *shrinking)
 {
-    if (has_chances(&shrinking->best->weather) && !name_fates(shrinking, false))
-        name_fates(shrinking, true);
+    nsec usual = shrinking->best->weather.least;
+    const nsec late[] = {UINT64_MAX, 64 * usual, 16 * usual, 4 * usual, usual};
+    if (!has_chances(&shrinking->best->weather))
+        return;
+    for (unsigned i = 0; i < G_N_ELEMENTS(late); i++)
+        if (name_fates(shrinking, late[i]))
+            return;
 }
 
 /* ---- Lines: delta debugging. ---- */
@@ -260,7 +269,7 @@ static unsigned count_lines(const struct subject *subject,
     for (unsigned i = 0; i < report.storm->events->len; i++) {
         const struct storm_event *event = storm_event(report.storm, i);
         lines += event->kind != STORM_MESSAGE ||
-                 is_odd(&event->fate, true, storm->weather.least);
+                 is_odd(&event->fate, storm->weather.least);
     }
     ordeal_report_clear(&report);
     return lines;
@@ -284,6 +293,7 @@ struct shrunk shrink(const struct subject *subject, const struct storm *storm,
         cut_tail(&shrinking);
         drop_kinds(&shrinking);
         calm_weather(&shrinking);
+        debug_by_deltas(&shrinking);
         replace_chances(&shrinking);
         debug_by_deltas(&shrinking);
         drop_pairs(&shrinking);

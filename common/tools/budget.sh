@@ -14,7 +14,10 @@ spent() {
 for part in "$@"; do
     case $part in
     common/course) name=course time=$(spent "$build/common/course") ;;
-    common/*) name=common time=$(spent "$build/common/judge" "$build/common/world" "$build/common/tools") ;;
+    common/*)
+        rooms=$(ls -d "$build"/common/*/ | grep -v /course/)
+        name=common time=$(spent $rooms)
+        ;;
     *)
         name=${part#chapters/} name=${name%%/*}
         time=$(spent "$build/chapters/$name" "$build/exercises/$name" \

@@ -64,7 +64,7 @@ static void expect_found(const char *toy, const char *name, const char *id)
     g_autofree char *program = g_build_filename(planted, toy, name, NULL);
     char *dir = test_dir_make();
     g_autofree char *arguments =
-        g_strdup_printf("--seeds=1000 --budget=1000000 --out=%s", dir);
+        g_strdup_printf("--seeds=1000 --budget=800000 --out=%s", dir);
     g_autofree char *output = run(&status, program, arguments);
     g_autofree char *breaks = g_strdup_printf("breaks %s.", id);
     g_autofree char *box = g_strdup_printf("┃ %s: ", id);
