@@ -59,8 +59,9 @@ struct operation {
     node_id client;           /**< Whose. */
     uint16_t op;              /**< Which of its model. */
     uint16_t how;             /**< How it ended: enum history_end. */
-    const struct operation *before, *after; /**< Set by window.c, for models:
-                                 the same client's on the same key. */
+    const struct operation *partner; /**< Set by a model's pair(); or NULL. */
+    uint32_t due; /**< Set by pair(): a lost one surely happened, before that
+                     event; 0: who knows. */
 };
 
 /** A history of the @p model of that name, which exists. Returns new. */

@@ -11,9 +11,9 @@
  * candidates after the others. A pair of what is placed and the state that came of
  * it is visited once. What is never tried, and why nothing is missed:
  *
- *   still     A completed candidate that leaves the state as it is, is placed at
- *             once, and nothing else: in any order that goes on from here it can
- *             be moved to the front.
+ *   still     A completed candidate that is legal and never changes a state, such
+ *             as a read, is placed at once, and nothing else: in any order that
+ *             goes on from here it can be moved to the front.
  *   idle      An open one that leaves the state as it is: it can be left out.
  *   unseen    An open one after its end: it can be left out, too.
  *   twin      An open one before its twin, called earlier: they can be swapped.
@@ -201,13 +201,15 @@ static uint32_t step(struct search *search, uint32_t state, uint32_t place)
                        op_at(search, index_of(search, place)));
 }
 
-/* Place a completed candidate that leaves the state as it is. Returns whether
+/* Place a completed candidate that never changes a state. Returns whether
  * there was one. */
 static bool place_still(struct search *search)
 {
     uint32_t place = search->events[HEAD].next;
     for (; is_call(search, place); place = search->events[place].next)
-        if (step(search, search->state, place) == search->state) {
+        if (states_stays(search->states, search->state,
+                         op_at(search, search->events[place].op))) {
+            search->steps++;
             push(search,
                  (struct search_frame){place, SEARCH_END, search->state},
                  search->state);
@@ -332,15 +334,30 @@ static size_t bytes_of(const struct search *search)
            search->ops->len * each + search->lost->len * sizeof(struct lost);
 }
 
+/* What surely happened is as good as completed. */
+static void complete_due(GArray *ops)
+{
+    for (guint i = 0; i < ops->len; i++) {
+        struct operation *op = &g_array_index(ops, struct operation, i);
+        if (!operation_is_open(op) || op->due == 0)
+            continue;
+        op->how = HISTORY_RETURNED;
+        op->value = "ok";
+        op->end = MAX(op->due, op->call);
+    }
+}
+
 struct search *search_new(const struct model *model, GArray *ops)
 {
     struct search *search = g_new0(struct search, 1);
     search->ops = ops;
+    model_pair(model, ops);
+    complete_due(ops);
     fill_list(search);
     search->lost = lost_find(model, ops);
     search->ever = g_new0(uint8_t, ops->len + 1);
     search->stack = g_new0(struct search_frame, ops->len + 1);
-    search->states = states_new(model);
+    search->states = states_new(model, ops);
     search->visited = visited_new();
     search->fixed = bytes_of(search);
     if (search->left > 0)

@@ -81,12 +81,12 @@ static int compare_ends(const void *left, const void *right)
     return (*a > *b) - (*a < *b);
 }
 
-/* The numbers of the returns from @p first on. Returns new. */
-static GArray *ends_of(const GArray *ops, uint32_t first)
+/* The numbers of the returns, in order. Returns new. */
+static GArray *ends_of(const GArray *ops)
 {
     GArray *ends = g_array_new(FALSE, FALSE, sizeof(uint32_t));
     for (guint i = 0; i < ops->len; i++)
-        if (!operation_is_open(op_of(ops, i)) && op_of(ops, i)->end >= first)
+        if (!operation_is_open(op_of(ops, i)))
             g_array_append_val(ends, op_of(ops, i)->end);
     g_array_sort(ends, compare_ends);
     return ends;
@@ -94,8 +94,10 @@ static GArray *ends_of(const GArray *ops, uint32_t first)
 
 static void cut(struct shrinker *shrinker, uint32_t reached)
 {
-    g_autoptr(GArray) ends = ends_of(shrinker->ops, reached);
+    g_autoptr(GArray) ends = ends_of(shrinker->ops);
     guint low = 0, high = ends->len - 1;
+    while (low < high && g_array_index(ends, uint32_t, low) < reached)
+        low++;
     while (low < high) {
         guint middle = low + (high - low) / 2;
         uint32_t end = g_array_index(ends, uint32_t, middle);
@@ -110,26 +112,6 @@ static void cut(struct shrinker *shrinker, uint32_t reached)
 }
 
 /* ---- Fewer and fewer. ---- */
-
-static gboolean equal_clients(gconstpointer left, gconstpointer right)
-{
-    return *(const node_id *)left == *(const node_id *)right;
-}
-
-/* Tell each its client's neighbours. */
-static void link_clients(GArray *ops)
-{
-    g_autoptr(GHashTable) last = g_hash_table_new(g_int64_hash, equal_clients);
-    for (guint i = 0; i < ops->len; i++) {
-        struct operation *op = op_of(ops, i);
-        struct operation *before = g_hash_table_lookup(last, &op->client);
-        op->before = before;
-        op->after = NULL;
-        if (before)
-            before->after = op;
-        g_hash_table_replace(last, &op->client, op);
-    }
-}
 
 /* Mark what must go with the marked ones, and what must go with that. */
 static void close_set(struct shrinker *shrinker, bool *gone)
@@ -169,7 +151,7 @@ static bool drop(struct shrinker *shrinker, guint first, guint size)
     }
     g_array_unref(shrinker->ops);
     shrinker->ops = rest;
-    link_clients(rest);
+    model_pair(shrinker->model, rest);
     return true;
 }
 
@@ -188,7 +170,7 @@ static bool drop_each(struct shrinker *shrinker, guint size)
 
 static void shrink(struct shrinker *shrinker)
 {
-    link_clients(shrinker->ops);
+    model_pair(shrinker->model, shrinker->ops);
     for (guint size = shrinker->ops->len / 2; size > 1; size /= 2)
         drop_each(shrinker, size);
     while (drop_each(shrinker, 1))
