@@ -12,6 +12,8 @@
  * known at once that a search would find out late. What is enqueued behind
  * another one must not be dequeued before it; an open dequeue takes nothing that
  * has a partner; and a lost enqueue with a partner surely happened, and is due.
+ * What no known dequeue returns is stuck, or an open one takes it: which value it
+ * is does not matter.
  */
 #include "common/history/model_parts.h"
 
@@ -123,17 +125,34 @@ static void set_due(GArray *passages)
     }
 }
 
+/* What comes out nowhere is all alike: it is marked as its own partner. */
+static void mark_stuck(GHashTable *all, GArray *ops)
+{
+    for (guint i = 0; i < ops->len; i++) {
+        struct operation *op = &g_array_index(ops, struct operation, i);
+        if (op->op == ENQUEUE && !movers_of(all, op->arguments[0])->out)
+            op->partner = op;
+    }
+}
+
 static void pair_movers(GArray *ops)
 {
     g_autoptr(GHashTable) all =
         g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
     for (guint i = 0; i < ops->len; i++)
         note_mover(all, &g_array_index(ops, struct operation, i));
+    mark_stuck(all, ops);
     g_autoptr(GArray) passages = find_passages(all);
     set_due(passages);
 }
 
-/* The state is who enqueued, the oldest first. */
+/* Which dequeue must have taken it? NULL: none, or nobody knows. */
+static const struct operation *taker_of(const struct operation *item)
+{
+    return item && item->partner != item ? item->partner : NULL;
+}
+
+/* The state is who enqueued, the oldest first; NULL for what is stuck. */
 static const struct operation *item_at(const GString *state, size_t index)
 {
     const struct operation *item;
@@ -150,13 +169,15 @@ static size_t count_items(const GString *state)
 static enum model_step step_enqueue(const struct operation *op,
                                     const GString *state, GString *next)
 {
-    for (size_t i = 0; op->partner && i < count_items(state); i++) {
-        const struct operation *ahead = item_at(state, i)->partner;
-        if (ahead && !operation_can_follow(op->partner, ahead))
+    const struct operation *item = op->partner == op ? NULL : op;
+    const struct operation *taker = taker_of(item);
+    for (size_t i = 0; taker && i < count_items(state); i++) {
+        const struct operation *ahead = taker_of(item_at(state, i));
+        if (ahead && !operation_can_follow(taker, ahead))
             return MODEL_REFUSES;
     }
     g_string_append_len(next, state->str, (gssize)state->len);
-    g_string_append_len(next, (const char *)&op, sizeof op);
+    g_string_append_len(next, (const char *)&item, sizeof item);
     return MODEL_MOVES;
 }
 
@@ -164,14 +185,15 @@ static enum model_step step_enqueue(const struct operation *op,
 static enum model_step step_dequeue(const struct operation *op,
                                     const GString *state, GString *next)
 {
-    const struct operation *item = state->len > 0 ? item_at(state, 0) : NULL;
-    if (operation_is_open(op) && item && item->partner)
+    if (state->len == 0)
+        return model_stays_if(operation_is_open(op) ||
+                              model_same(op->value, "empty"));
+    const struct operation *item = item_at(state, 0);
+    bool fits = operation_is_open(op)
+                    ? !taker_of(item)
+                    : item && model_same(op->value, item->arguments[0]);
+    if (!fits)
         return MODEL_REFUSES;
-    if (!operation_is_open(op) &&
-        !model_same(op->value, item ? item->arguments[0] : "empty"))
-        return MODEL_REFUSES;
-    if (!item)
-        return MODEL_STAYS;
     g_string_append_len(next, state->str + sizeof item,
                         (gssize)(state->len - sizeof item));
     return MODEL_MOVES;
