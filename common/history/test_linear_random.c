@@ -177,7 +177,7 @@ static void an_answer_out_of_nothing_is_never_right(void **state)
                 break;
         assert_true(at < count);
         ops[at].value = "released";
-        /* A client that has just refused to be the holder. */
+        /* Of a lock: by a client that never acquired it. */
         for (size_t i = 0; i < at; i++)
             if (strcmp(model, "lock") == 0)
                 ops[i].client += ops[i].client == ops[at].client ? 100 : 0;

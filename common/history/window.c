@@ -113,7 +113,8 @@ static void cut(struct shrinker *shrinker, uint32_t reached)
 
 /* ---- Fewer and fewer. ---- */
 
-/* Mark what must go with the marked ones, and what must go with that. */
+/* Mark what must go with the marked ones, and what must go with that; as long as
+ * there are steps left. */
 static void close_set(struct shrinker *shrinker, bool *gone)
 {
     const GArray *ops = shrinker->ops;
@@ -121,7 +122,7 @@ static void close_set(struct shrinker *shrinker, bool *gone)
     for (guint i = 0; i < ops->len; i++)
         if (gone[i])
             g_array_append_val(waiting, i);
-    for (guint at = 0; at < waiting->len; at++) {
+    for (guint at = 0; at < waiting->len && shrinker->left.steps > 0; at++) {
         guint one = g_array_index(waiting, guint, at);
         for (guint i = 0; i < ops->len; i++)
             if (!gone[i] &&
@@ -133,19 +134,21 @@ static void close_set(struct shrinker *shrinker, bool *gone)
     }
 }
 
-/* Try without the @p size operations from @p first on, and what goes with them. */
+/* Try without the @p size operations from @p first on, and what goes with them. Of
+ * many the open ones are left in at first: much goes with an open dequeue. */
 static bool drop(struct shrinker *shrinker, guint first, guint size)
 {
     const GArray *ops = shrinker->ops;
     g_autofree bool *gone = g_new0(bool, ops->len);
     for (guint i = first; i < MIN(first + size, ops->len); i++)
-        gone[i] = true;
+        gone[i] = size == 1 || !operation_is_open(op_of(ops, i));
     close_set(shrinker, gone);
     GArray *rest = g_array_new(FALSE, FALSE, sizeof(struct operation));
     for (guint i = 0; i < ops->len; i++)
         if (!gone[i])
             g_array_append_val(rest, *op_of(ops, i));
-    if (!has_no_order(shrinker, copy_of(rest), NULL)) {
+    if (rest->len == ops->len || shrinker->left.steps == 0 ||
+        !has_no_order(shrinker, copy_of(rest), NULL)) {
         g_array_unref(rest);
         return false;
     }
