@@ -1,8 +1,8 @@
 /*
  * Any bytes, as a history: raw, or as words that histories are made of, so that
- * some make sense. A file is refused in one sentence, which names a line; or it is
- * written as a text that is read the same. Then it is judged, with little of
- * everything.
+ * some make sense. A file is refused in one sentence, which names a line; or
+ * it is written as a text that is read the same. Then it is judged, with
+ * little of everything.
  */
 #include "common/history/linear.h"
 #include "common/judge/fuzz.h"

@@ -9,8 +9,8 @@
  *     lock      acquire L -> granted | refused; release L -> released | refused
  *
  * Each operation is about one key, and keys know nothing of each other. What
- * `put`, `append` and `enqueue` return is "ok", and need not be said. The holder
- * of a lock is a client.
+ * `put`, `append` and `enqueue` return is "ok", and need not be said. The
+ * holder of a lock is a client.
  *
  * A state is a string of bytes, at first an empty one. A model is a table: its
  * step, and two relations that let the search and the window skip much.
@@ -41,13 +41,13 @@ struct model {
     const char *name;           /**< In the first line of a history. */
     const struct model_op *ops; /**< The last has no name. */
     const char *nothing;        /**< A word that is no value; or NULL. */
-    /** May @p op come in @p state, with its answer (any, while it is open)? Then
-     * @p next, empty before, is what follows if it moves. It may refuse, too,
-     * what the others of its key could not be explained after. */
+    /** May @p op come in @p state, with its answer (any, while it is open)?
+     * Then @p next, empty before, is what follows if it moves. It may refuse,
+     * too, what the others of its key could not be explained after. */
     enum model_step (*step)(const struct operation *op, const GString *state,
                             GString *next);
-    /** Could @p seer show that @p actor took effect? Promised: in a legal run in
-     * which nothing after an open actor shows it, the actor can be left out,
+    /** Could @p seer show that @p actor took effect? Promised: in a legal run
+     * in which nothing after an open actor shows it, the actor can be left out,
      * perhaps with other open ones after it. Seers may be open as well. */
     bool (*shows)(const struct operation *seer, const struct operation *actor);
     /** If @p gone is taken out of a history, must @p other go too? Promised: a
@@ -58,9 +58,9 @@ struct model {
     /** Tell operations, of one key and in the order of their calls, who their
      * partners are, and when they are due. NULL if there is no such thing. */
     void (*pair)(GArray *ops);
-    /** Could one of the @p answers, which are sorted, still come of @p state, by
-     * what it is or what it grows to? Else it is taken for MODEL_LOST, in which
-     * no answer comes and nothing grows. NULL: always. */
+    /** Could one of the @p answers, which are sorted, still come of @p state,
+     * by what it is or what it grows to? Else it is taken for MODEL_LOST, in
+     * which no answer comes and nothing grows. NULL: always. */
     bool (*matters)(const GString *state, const GPtrArray *answers);
     bool by_client; /**< Does it matter who calls? */
 };

@@ -2,18 +2,18 @@
  * A lock: one client holds it, or nobody.
  *
  * Why the promises hold. Let o be an open operation of a run that nothing after
- * it shows. If it is an acquire, no acquire is refused after it and its client's
- * release does not succeed; only an open release of that client can follow, and is
- * left out too. If it is a release, no acquire comes after it and its client is
- * not refused a release; so the lock may as well stay held.
+ * it shows. If it is an acquire, no acquire is refused after it and its
+ * client's release does not succeed; only an open release of that client can
+ * follow, and is left out too. If it is a release, no acquire comes after it
+ * and its client is not refused a release; so the lock may as well stay held.
  *
- * This is true of a completed o as well; so of a closed set the last one of a run
- * can be taken out, then the one before it, and so on. But then all that comes
- * after a release would go with it. So there are partners: a granted acquire, and
- * its client's next operation, a release. These two can be taken out, with all
- * acquires that may have been refused meanwhile, and with what open ones of that
- * client lie between: the lock is free instead, and nobody else was ever granted
- * it meanwhile who is not now.
+ * This is true of a completed o as well; so of a closed set the last one of a
+ * run can be taken out, then the one before it, and so on. But then all that
+ * comes after a release would go with it. So there are partners: a granted
+ * acquire, and its client's next operation, a release. These two can be taken
+ * out, with all acquires that may have been refused meanwhile, and with what
+ * open ones of that client lie between: the lock is free instead, and nobody
+ * else was ever granted it meanwhile who is not now.
  */
 #include "common/history/model_parts.h"
 

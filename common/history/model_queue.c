@@ -2,18 +2,18 @@
  * A queue: first in, first out.
  *
  * Why the promises hold. Let o be an open operation of a run that nothing after
- * it shows. If it is an enqueue, nobody takes what it put in, or an open dequeue
- * does, and is left out too. If it is a dequeue, every dequeue after it shows it;
- * as there is none, nobody misses what it took. A closed set is all that
- * enqueues or dequeues some values: the others stay in their order, and an open
- * dequeue that took such a value is left out.
+ * it shows. If it is an enqueue, nobody takes what it put in, or an open
+ * dequeue does, and is left out too. If it is a dequeue, every dequeue after
+ * it shows it; as there is none, nobody misses what it took. A closed set is
+ * all that enqueues or dequeues some values: the others stay in their order,
+ * and an open dequeue that took such a value is left out.
  *
- * When a value is enqueued once, and comes out, the two are partners; and much is
- * known at once that a search would find out late. What is enqueued behind
- * another one must not be dequeued before it; an open dequeue takes nothing that
- * has a partner; and a lost enqueue with a partner surely happened, and is due.
- * What no known dequeue returns is stuck, or an open one takes it: which value it
- * is does not matter.
+ * When a value is enqueued once, and comes out, the two are partners; and much
+ * is known at once that a search would find out late. What is enqueued behind
+ * another one must not be dequeued before it; an open dequeue takes nothing
+ * that has a partner; and a lost enqueue with a partner surely happened, and
+ * is due. What no known dequeue returns is stuck, or an open one takes it:
+ * which value it is does not matter.
  */
 #include "common/history/model_parts.h"
 
@@ -69,8 +69,8 @@ static int compare_passages(const void *left, const void *right)
     return (a->out->call > b->out->call) - (a->out->call < b->out->call);
 }
 
-/* An enqueue, and the dequeue that must have taken what it put in, are partners.
- * Returns these, new, by the calls of the dequeues. */
+/* An enqueue, and the dequeue that must have taken what it put in, are
+ * partners. Returns these, new, by the calls of the dequeues. */
 static GArray *find_passages(GHashTable *all)
 {
     GArray *passages = g_array_new(FALSE, FALSE, sizeof(struct passage));
@@ -106,8 +106,8 @@ static uint32_t first_behind(const GArray *passages, uint32_t event)
                : UINT32_MAX;
 }
 
-/* A lost enqueue whose value came out is due before that, and before those are in
- * whose values came out later. */
+/* A lost enqueue whose value came out is due before that, and before those are
+ * in whose values came out later. */
 static void set_due(GArray *passages)
 {
     uint32_t first = UINT32_MAX;

@@ -1,12 +1,13 @@
 /*
- * What can be read: a register, one with compare-and-set, and a value that grows.
+ * What can be read: a register, one with compare-and-set, and a value that
+ * grows.
  *
  * Why the promises hold. Let o be an open operation of a run that nothing after
  * it shows. register, cas: from o to the next operation that writes, nobody can
- * have looked: a get would return what o wrote, a cas that wins would have it for
- * OLD, and a cas that fails would have another OLD; each of these shows o. Without
- * o nothing else changes. kv: the same; until the next put, what a get returns
- * begins with what was put, and contains what was appended.
+ * have looked: a get would return what o wrote, a cas that wins would have it
+ * for OLD, and a cas that fails would have another OLD; each of these shows o.
+ * Without o nothing else changes. kv: the same; until the next put, what a get
+ * returns begins with what was put, and contains what was appended.
  *
  * All this is true of a completed o as well. So, of a closed set, take the last
  * one of a run out, then the one before it, and so on: what remains is legal.
@@ -30,7 +31,8 @@ static const struct model_op cas_ops[] = {
     {NULL, 0, {NULL}},
 };
 
-/* The state is the value, and an equals sign before it; at first there is none. */
+/* The state is the value, and an equals sign before it; at first there is
+ * none. */
 static const char *read_value(const GString *state)
 {
     return state->len > 0 ? state->str + 1 : "nil";

@@ -14,8 +14,8 @@
 
 struct states;
 
-/** Knows the first state alone, the empty string. All that will come are @p ops,
- * with their answers. Borrows both. Returns new. */
+/** Knows the first state alone, the empty string. All that will come are @p
+ * ops, with their answers. Borrows both. Returns new. */
 struct states *states_new(const struct model *model, const GArray *ops);
 /** What follows when @p op comes in @p state; that state itself if it changes
  * nothing, STATES_NONE if it cannot come. */

@@ -161,8 +161,8 @@ static void bad_files_are_refused_with_line_and_sentence(void **state)
     assert_refused("history kv\n\0", 12, "line 2: this is not a text");
 }
 
-/* A history kv that calls get with a key of @p key bytes, and returns a value of
- * @p value bytes. Returns new. */
+/* A history kv that calls get with a key of @p key bytes, and returns a value
+ * of @p value bytes. Returns new. */
 static char *sized(size_t key, size_t value)
 {
     g_autofree char *x = g_strnfill(key, 'x');

@@ -3,10 +3,11 @@
  * returned by then is open. A prefix of a linearizable history is linearizable,
  * so this return is found by halving.
  *
- * Then operations are taken out, many at a time, then fewer, as in delta debugging
- * (Zeller and Hildebrandt 2002). One is never taken alone, but with all that must
- * go with it (goes_with in model.h): what remains of a linearizable history is
- * linearizable then, so that a no about what remains is a no about the whole.
+ * Then operations are taken out, many at a time, then fewer, as in delta
+ * debugging (Zeller and Hildebrandt 2002). One is never taken alone, but with
+ * all that must go with it (goes_with in model.h): what remains of a
+ * linearizable history is linearizable then, so that a no about what remains
+ * is a no about the whole.
  *
  * Last, open ones that a whole search of what remains never placed are of no
  * importance, and left out.
@@ -59,8 +60,8 @@ static GArray *copy_of(const GArray *ops)
 
 /* ---- The shortest prefix. ---- */
 
-/* All that is called before the event of that number, which is a return. Returns
- * new. */
+/* All that is called before the event of that number, which is a return.
+ * Returns new. */
 static GArray *prefix_of(const GArray *ops, uint32_t end)
 {
     GArray *prefix = g_array_new(FALSE, FALSE, sizeof(struct operation));
@@ -113,8 +114,8 @@ static void cut(struct shrinker *shrinker, uint32_t reached)
 
 /* ---- Fewer and fewer. ---- */
 
-/* Mark what must go with the marked ones, and what must go with that; as long as
- * there are steps left. */
+/* Mark what must go with the marked ones, and what must go with that; as long
+ * as there are steps left. */
 static void close_set(struct shrinker *shrinker, bool *gone)
 {
     const GArray *ops = shrinker->ops;
@@ -134,8 +135,9 @@ static void close_set(struct shrinker *shrinker, bool *gone)
     }
 }
 
-/* Try without the @p size operations from @p first on, and what goes with them. Of
- * many the open ones are left in at first: much goes with an open dequeue. */
+/* Try without the @p size operations from @p first on, and what goes with
+ * them. Of many the open ones are left in at first: much goes with an open
+ * dequeue. */
 static bool drop(struct shrinker *shrinker, guint first, guint size)
 {
     const GArray *ops = shrinker->ops;
@@ -187,6 +189,8 @@ GArray *window_find(const struct model *model, GArray *ops, uint32_t reached,
     cut(&shrinker, reached);
     shrink(&shrinker);
     GArray *window = copy_of(shrinker.ops);
+    for (guint i = 0; i < window->len; i++) /* They are not in the copy. */
+        op_of(window, i)->partner = NULL;
     has_no_order(&shrinker, shrinker.ops, window);
     return window;
 }
