@@ -22,8 +22,8 @@
  * `failed`, which says that the call surely did not happen, it may go on; a
  * call that nothing answers counts as lost. What an operation takes and
  * returns is said by its model (model.h). Words are parted by blanks, and #
- * begins a comment; in a word \\ is a backslash, \xHH a byte; "" is the empty
- * word.
+ * begins a comment; in a word, a backslash comes before another one, or before
+ * xHH, which is a byte; "" is the empty word.
  */
 #ifndef HISTORY_HISTORY_H
 #define HISTORY_HISTORY_H
@@ -55,8 +55,10 @@ struct operation {
     const char *key;          /**< What it is about. */
     const char *arguments[2]; /**< What else it takes; then NULL. */
     const char *value;        /**< What it returned; NULL when not known. */
-    nsec called, ended;       /**< When; ended is 0 while it is open. */
-    uint32_t call, end;       /**< The numbers of these events, from 1. */
+    nsec called;              /**< When it began. */
+    nsec ended;               /**< When it ended; 0 while it is open. */
+    uint32_t call;            /**< The number of its first event, from 1. */
+    uint32_t end;             /**< That of its last one. */
     node_id client;           /**< Whose. */
     uint16_t op;              /**< Which of its model. */
     uint16_t how;             /**< How it ended: enum history_end. */

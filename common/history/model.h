@@ -31,7 +31,7 @@ enum model_step {
 
 /** An operation of a model. */
 struct model_op {
-    const char *name;
+    const char *name;       /**< What it is called. */
     unsigned arguments;     /**< Beside the key. */
     const char *answers[3]; /**< All there are, then NULL; none: any word. */
 };

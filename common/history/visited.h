@@ -18,7 +18,8 @@
 
 /** 128 bits that stand for something. */
 struct fingerprint {
-    uint64_t low, high; /**< Half of them each. */
+    uint64_t low;  /**< Half of them. */
+    uint64_t high; /**< The other half. */
 };
 
 struct visited;
