@@ -1,7 +1,7 @@
 /*
- * How fast is the judge? Operations a second, on one core, of histories of 10,000
- * operations by ten clients on five keys, one in ten lost: as they were, and with
- * one answer, near the end, that another operation had before.
+ * How fast is the judge? Operations a second, on one core, of histories of
+ * 10,000 operations by ten clients on five keys, one in ten lost: as they
+ * were, and with one answer, near the end, that another operation had before.
  */
 #include "common/history/invented.h"
 #include "common/history/linear.h"

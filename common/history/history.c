@@ -22,6 +22,12 @@ bool history_refuse(GError **error, const char *format, ...)
     return false;
 }
 
+static bool check_size(const char *value, GError **error)
+{
+    return strlen(value) <= HISTORY_VALUE ||
+           history_refuse(error, "a value has at most %d bytes", HISTORY_VALUE);
+}
+
 static bool check_words(const struct model_op *op, const char *const *words,
                         GError **error)
 {
@@ -35,18 +41,25 @@ static bool check_words(const struct model_op *op, const char *const *words,
     if (strlen(words[1]) > HISTORY_KEY)
         return history_refuse(error, "a key has at most %d bytes", HISTORY_KEY);
     for (guint i = 2; words[i]; i++)
-        if (strlen(words[i]) > HISTORY_VALUE)
-            return history_refuse(error, "a value has at most %d bytes",
-                                  HISTORY_VALUE);
+        if (!check_size(words[i], error))
+            return false;
     return true;
+}
+
+static bool check_nothing(const struct model *model, const char *const *words,
+                          GError **error)
+{
+    if (!words[2] || g_strcmp0(words[2], model->nothing) != 0)
+        return true;
+    return history_refuse(error, "a %s holds no value \"%s\"", model->name,
+                          model->nothing);
 }
 
 static bool check_value(const struct model_op *op, const char *value,
                         GError **error)
 {
-    if (value && strlen(value) > HISTORY_VALUE)
-        return history_refuse(error, "a value has at most %d bytes",
-                              HISTORY_VALUE);
+    if (value && !check_size(value, error))
+        return false;
     if (model_answers(op, value))
         return true;
     if (!op->answers[0] || !value)
@@ -88,6 +101,7 @@ bool history_add_call(struct history *history, struct history_event event,
         return history_refuse(error, "a %s has no operation \"%.30s\"",
                               history->model->name, words[0]);
     if (!check_words(&history->model->ops[op], words, error) ||
+        !check_nothing(history->model, words, error) ||
         !check_time(history, event.time, error))
         return false;
     if (find_call(history, event.client) > 0)

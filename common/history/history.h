@@ -19,10 +19,11 @@
  *
  * Times are nanoseconds and never run backwards; lines of one time are in their
  * order. A client has at most one call under way. After `lost`, and after
- * `failed`, which says that the call surely did not happen, it may go on; a call
- * that nothing answers counts as lost. What an operation takes and returns is
- * said by its model (model.h). Words are parted by blanks, and # begins a
- * comment; in a word \\ is a backslash, \xHH a byte; "" is the empty word.
+ * `failed`, which says that the call surely did not happen, it may go on; a
+ * call that nothing answers counts as lost. What an operation takes and
+ * returns is said by its model (model.h). Words are parted by blanks, and #
+ * begins a comment; in a word, a backslash comes before another one, or before
+ * xHH, which is a byte; "" is the empty word.
  */
 #ifndef HISTORY_HISTORY_H
 #define HISTORY_HISTORY_H
@@ -54,19 +55,23 @@ struct operation {
     const char *key;          /**< What it is about. */
     const char *arguments[2]; /**< What else it takes; then NULL. */
     const char *value;        /**< What it returned; NULL when not known. */
-    nsec called, ended;       /**< When; ended is 0 while it is open. */
-    uint32_t call, end;       /**< The numbers of these events, from 1. */
+    nsec called;              /**< When it began. */
+    nsec ended;               /**< When it ended; 0 while it is open. */
+    uint32_t call;            /**< The number of its first event, from 1. */
+    uint32_t end;             /**< That of its last one. */
     node_id client;           /**< Whose. */
     uint16_t op;              /**< Which of its model. */
     uint16_t how;             /**< How it ended: enum history_end. */
-    const struct operation *before, *after; /**< Set by window.c, for models:
-                                 the same client's on the same key. */
+    const struct operation *partner; /**< Set by a model's pair(); or NULL. */
+    uint32_t due; /**< Set by pair(): a lost one surely happened, before that
+                     event; 0: who knows. */
 };
 
 /** A history of the @p model of that name, which exists. Returns new. */
 struct history *history_new(const char *model);
-/** Note a call of operation @p op on @p key; its arguments follow, and NULL. What
- * the format would refuse is a mistake of ours, and stops. Returns its index. */
+/** Note a call of operation @p op on @p key; its arguments follow, and NULL.
+ * What the format would refuse is a mistake of ours, and stops. Returns its
+ * index. */
 size_t history_call(struct history *history, nsec time, node_id client,
                     const char *key, const char *op,
                     ...) G_GNUC_NULL_TERMINATED;
@@ -82,8 +87,8 @@ const struct operation *history_operations(const struct history *history,
                                            size_t *count);
 /** What it is judged by. */
 const struct model *history_model(const struct history *history);
-/** Read a text. Returns new; or NULL with @p error, one sentence with the number
- * of the line. */
+/** Read a text. Returns new; or NULL with @p error, one sentence with the
+ * number of the line. */
 struct history *history_read(FILE *file, GError **error);
 /** Write the text. */
 void history_write(const struct history *history, FILE *file);

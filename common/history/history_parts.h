@@ -9,9 +9,9 @@
 
 /** A history. */
 struct history {
-    const struct model *model;
-    GArray *operations;    /**< Of struct operation. */
-    GStringChunk *words;   /**< Each word once. */
+    const struct model *model; /**< What it is judged by. */
+    GArray *operations;        /**< Of struct operation. */
+    GStringChunk *words;       /**< Each word once. */
     GHashTable *under_way; /**< Of a client: the index of its call, plus 1. */
     nsec now;              /**< Of the last event. */
     uint32_t events;       /**< How many there were. */

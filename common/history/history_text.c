@@ -1,7 +1,7 @@
 /*
- * A history as a text: read line by line, as long as nothing is wrong; the first
- * sentence of refusal ends it. A file may be anything, so what is kept of it is
- * limited before it is read: a line, a word, all lines together.
+ * A history as a text: read line by line, as long as nothing is wrong; the
+ * first sentence of refusal ends it. A file may be anything, so what is kept
+ * of it is limited before it is read: a line, a word, all lines together.
  */
 #include "common/history/history_parts.h"
 #include "common/history/model.h"

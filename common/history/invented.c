@@ -131,11 +131,11 @@ static const char *take_effect(struct inventor *inventor, size_t index)
     return apply(&inventor->objects[key], op, model->ops[op->op].name);
 }
 
-/* Which op: reads as often as all the others together. */
+/* Which op: reads a little more often than all the others together. */
 static const char *draw_op(struct inventor *inventor)
 {
     const struct model *model = history_model(inventor->history);
-    bool second = happens(inventor, 500);
+    bool second = happens(inventor, 550);
     if (second || !model->ops[2].name)
         return model->ops[second].name;
     return model->ops[happens(inventor, 1000 / RESET) ? 0 : 2].name;

@@ -14,12 +14,13 @@
 
 /** What is wanted. */
 struct invented {
-    const char *model;      /**< Of which object. */
-    uint64_t seed;          /**< The same seed, the same history. */
-    size_t operations;      /**< How many. */
-    uint64_t clients, keys; /**< How many of each. */
-    uint64_t values;        /**< So many different ones; 0: all differ. */
-    uint64_t lost;          /**< Of 1000, so many are lost. */
+    const char *model; /**< Of which object. */
+    uint64_t seed;     /**< The same seed, the same history. */
+    size_t operations; /**< How many. */
+    uint64_t clients;  /**< How many clients. */
+    uint64_t keys;     /**< How many keys. */
+    uint64_t values;   /**< So many different ones; 0: all differ. */
+    uint64_t lost;     /**< Of 1000, so many are lost. */
 };
 
 /** Invent it: a linearizable one. Returns new. */

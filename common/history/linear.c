@@ -1,9 +1,9 @@
 /*
- * The operations of a history are sorted by their keys, and each key has a search
- * of its own (search.c). All take turns, and each round a turn is twice as long
- * as before: a key that could be searched for ever keeps nobody from an answer,
- * and a search that needs n steps is over when each has had a few times n. One
- * no ends everything.
+ * The operations of a history are sorted by their keys, and each key has a
+ * search of its own (search.c). All take turns, and each round a turn is twice
+ * as long as before: a key that could be searched for ever keeps nobody from
+ * an answer, and a search that needs n steps is over when each has had a few
+ * times n. One no ends everything.
  *
  * A search lives from its first turn to its answer. When one needs more memory
  * than there is, the one that has the most is given up: its key is unknown, and

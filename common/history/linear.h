@@ -2,8 +2,8 @@
  * @file linear.h
  * The judge: is a history linearizable? That is: did each operation take effect
  * at one moment between its call and its return, so that all that came back is
- * what the model says? Those whose outcome nobody knows may have, or not, at any
- * time after their calls.
+ * what the model says? Those whose outcome nobody knows may have, or not, at
+ * any time after their calls.
  *
  *     struct linear *linear = linear_judge(history, (struct linear_limits){0});
  *     if (linear_answer(linear) == LINEAR_NO)
@@ -15,8 +15,8 @@
  *     client 2  get x -> 1                         |-------|
  *
  * Keys are judged apart (Horn and Kroening 2015). To find out is NP-complete
- * (Gibbons and Korach 1997), so there are limits, and a third answer: unknown is
- * no pass.
+ * (Gibbons and Korach 1997), so there are limits, and a third answer: unknown
+ * is no pass.
  */
 #ifndef HISTORY_LINEAR_H
 #define HISTORY_LINEAR_H
@@ -49,8 +49,8 @@ size_t linear_keys(const struct linear *linear);
 uint64_t linear_steps(const struct linear *linear);
 /** How many bytes were taken at the most. */
 size_t linear_bytes(const struct linear *linear);
-/** After no: operations of that key that have no order, as few as were found, with
- * those that end later, or never, open; in the order of their calls. */
+/** After no: operations of that key that have no order, as few as were found,
+ * with those that end later, or never, open; in the order of their calls. */
 const struct operation *linear_window(const struct linear *linear,
                                       size_t *count);
 /** After no: a sentence, and the window as a timeline, 80 columns wide. */

@@ -1,8 +1,8 @@
 /*
  * Whether one shows another is asked for each pair, from the last return
- * backwards, and seldom for long: the first that shows it is the last. To be safe
- * from histories that are made to be slow, we ask a number of times only; then
- * all that is left matters for ever, which is right, and slow elsewhere.
+ * backwards, and seldom for long: the first that shows it is the last. To be
+ * safe from histories that are made to be slow, we ask a number of times only;
+ * then all that is left matters for ever, which is right, and slow elsewhere.
  */
 #include "common/history/lost.h"
 #include <inttypes.h>

@@ -8,8 +8,8 @@
  *     call |------------------------| until: the last return of one that could
  *                                     show its effect (model.h, shows)
  *
- * After that end nobody can tell whether it took effect, so it is not tried. What
- * is shown by another open one matters until that one's end, too.
+ * After that end nobody can tell whether it took effect, so it is not tried.
+ * What is shown by another open one matters until that one's end, too.
  */
 #ifndef HISTORY_LOST_H
 #define HISTORY_LOST_H

@@ -8,31 +8,36 @@
  * the last one placed was wrong. When the list is empty, an order is found.
  *
  * Open operations are beside the list, each with an end (lost.h), and are
- * candidates after the others. A pair of what is placed and the state that came of
- * it is visited once. What is never tried, and why nothing is missed:
+ * candidates after the others. A pair of what is placed and the state that
+ * came of it is visited once. What is never tried, and why nothing is missed:
  *
- *   still     A completed candidate that leaves the state as it is, is placed at
- *             once, and nothing else: in any order that goes on from here it can
- *             be moved to the front.
+ *   still     A completed candidate that is legal and never changes a state,
+ *             such as a read, is placed at once, and nothing else: in any
+ *             order that goes on from here it can be moved to the front.
  *   idle      An open one that leaves the state as it is: it can be left out.
  *   unseen    An open one after its end: it can be left out, too.
  *   twin      An open one before its twin, called earlier: they can be swapped.
  *   covered   p after an open o, if p leads to the same state without o.
  *
+ * A lost one that surely happened, as a model may know (due), is as good as one
+ * that returned.
+ *
  * Suppose there is an order, but the search says no. From some visited pairs an
- * order goes on to the end; take the one from which it is shortest, and of those
- * the one with the fewest placed. Its next operation was tried, and led to a pair
- * from which the rest is shorter; or a rule forbade it. Then idle and unseen give a
- * shorter rest; still and twin an equal one, whose first is tried; and covered a
- * visited pair, before o, with an equal rest and fewer placed. No such pair can be
- * the one we took. So it does not matter by which way a pair is first visited.
+ * order goes on to the end; take the one from which it is shortest, and of
+ * those the one with the fewest placed. Its next operation was tried, and led
+ * to a pair from which the rest is shorter; or a rule forbade it. Then idle
+ * and unseen give a shorter rest; still and twin an equal one, whose first is
+ * tried; and covered a visited pair, before o, with an equal rest and fewer
+ * placed. No such pair can be the one we took. So it does not matter by which
+ * way a pair is first visited.
  */
 #include "common/history/search.h"
 #include "common/history/lost.h"
 #include "common/history/states.h"
 #include "common/history/visited.h"
 
-/* Places are numbers: 0 is the list's head; then come its events; then open ones.
+/* Places are numbers: 0 is the list's head; then come its events; then open
+ * ones.
  */
 enum { HEAD };
 #define SEARCH_END UINT32_MAX /* No place: all was tried. */
@@ -201,13 +206,15 @@ static uint32_t step(struct search *search, uint32_t state, uint32_t place)
                        op_at(search, index_of(search, place)));
 }
 
-/* Place a completed candidate that leaves the state as it is. Returns whether
+/* Place a completed candidate that never changes a state. Returns whether
  * there was one. */
 static bool place_still(struct search *search)
 {
     uint32_t place = search->events[HEAD].next;
     for (; is_call(search, place); place = search->events[place].next)
-        if (step(search, search->state, place) == search->state) {
+        if (states_stays(search->states, search->state,
+                         op_at(search, search->events[place].op))) {
+            search->steps++;
             push(search,
                  (struct search_frame){place, SEARCH_END, search->state},
                  search->state);
@@ -245,7 +252,8 @@ static uint32_t next_candidate(const struct search *search)
                                  : open_candidate(search, search->first_open);
 }
 
-/* Was an open one placed last, and does @p place lead to @p state without it? */
+/* Was an open one placed last, and does @p place lead to @p state without
+ * it? */
 static bool is_covered(struct search *search, uint32_t place, uint32_t state)
 {
     if (search->depth == 0)
@@ -332,15 +340,30 @@ static size_t bytes_of(const struct search *search)
            search->ops->len * each + search->lost->len * sizeof(struct lost);
 }
 
+/* What surely happened is as good as completed. */
+static void complete_due(GArray *ops)
+{
+    for (guint i = 0; i < ops->len; i++) {
+        struct operation *op = &g_array_index(ops, struct operation, i);
+        if (!operation_is_open(op) || op->due == 0)
+            continue;
+        op->how = HISTORY_RETURNED;
+        op->value = "ok";
+        op->end = MAX(op->due, op->call);
+    }
+}
+
 struct search *search_new(const struct model *model, GArray *ops)
 {
     struct search *search = g_new0(struct search, 1);
     search->ops = ops;
+    model_pair(model, ops);
+    complete_due(ops);
     fill_list(search);
     search->lost = lost_find(model, ops);
     search->ever = g_new0(uint8_t, ops->len + 1);
     search->stack = g_new0(struct search_frame, ops->len + 1);
-    search->states = states_new(model);
+    search->states = states_new(model, ops);
     search->visited = visited_new();
     search->fixed = bytes_of(search);
     if (search->left > 0)

@@ -22,8 +22,8 @@ enum search_answer {
 struct search;
 
 /** Search among @p ops, of one key, in the order of their calls, as an array of
- * struct operation, which it takes. Those that failed are not among them. Returns
- * new. */
+ * struct operation, which it takes. Those that failed are not among them.
+ * Returns new. */
 struct search *search_new(const struct model *model, GArray *ops);
 /** Go on for about so many @p steps; and never take more than so many @p bytes,
  * all in all. */
@@ -33,8 +33,8 @@ enum search_answer search_run(struct search *search, uint64_t steps,
 uint64_t search_steps(const struct search *search);
 /** How many bytes it takes now. */
 size_t search_bytes(const struct search *search);
-/** The number of the first return that no order came behind: in the whole of what
- * is called before any earlier return, nothing is wrong. */
+/** The number of the first return that no order came behind: in the whole of
+ * what is called before any earlier return, nothing is wrong. */
 uint32_t search_reached(const struct search *search);
 /** Was the operation of that index placed, ever? */
 bool search_placed(const struct search *search, size_t index);

@@ -16,7 +16,8 @@ struct states {
     GArray *kept;    /* Of struct kept_state, by their numbers. */
     uint32_t *slots; /* Numbers plus 1, at their hashes or behind; 0: free. */
     size_t slots_count, bytes;
-    GString *next; /* Where a model writes. */
+    GString *next;      /* Where a model writes. */
+    GPtrArray *answers; /* All that are wanted, sorted. */
 };
 
 static uint64_t hash_of(const char *data, size_t size)
@@ -85,7 +86,25 @@ static uint32_t number_of_next(struct states *states)
     return add_state(states, hash);
 }
 
-struct states *states_new(const struct model *model)
+static int compare_answers(const void *left, const void *right)
+{
+    const char *const *a = left, *const *b = right;
+    return strcmp(*a, *b);
+}
+
+static GPtrArray *sort_answers(const GArray *ops)
+{
+    GPtrArray *answers = g_ptr_array_new();
+    for (guint i = 0; i < ops->len; i++) {
+        const char *value = g_array_index(ops, struct operation, i).value;
+        if (value)
+            g_ptr_array_add(answers, (void *)value);
+    }
+    g_ptr_array_sort(answers, compare_answers);
+    return answers;
+}
+
+struct states *states_new(const struct model *model, const GArray *ops)
 {
     struct states *states = g_new0(struct states, 1);
     states->model = model;
@@ -93,30 +112,52 @@ struct states *states_new(const struct model *model)
     states->slots_count = FIRST_SLOTS;
     states->slots = g_new0(uint32_t, FIRST_SLOTS);
     states->next = g_string_new(NULL);
+    states->answers = sort_answers(ops);
     number_of_next(states);
     return states;
+}
+
+static enum model_step take_step(struct states *states, uint32_t state,
+                                 const struct operation *op)
+{
+    const struct kept_state *kept = state_at(states, state);
+    GString now = {kept->data, kept->size, kept->size + 1};
+    g_string_truncate(states->next, 0);
+    return states->model->step(op, &now, states->next);
+}
+
+static void forget_if_lost(struct states *states)
+{
+    const struct model *model = states->model;
+    if (model->matters && !model->matters(states->next, states->answers))
+        g_string_assign(states->next, MODEL_LOST);
 }
 
 uint32_t states_step(struct states *states, uint32_t state,
                      const struct operation *op)
 {
-    const struct kept_state *kept = state_at(states, state);
-    GString now = {kept->data, kept->size, kept->size + 1};
-    g_string_truncate(states->next, 0);
-    switch (states->model->step(op, &now, states->next)) {
+    switch (take_step(states, state, op)) {
     case MODEL_REFUSES:
         return STATES_NONE;
     case MODEL_STAYS:
         return state;
     case MODEL_MOVES:
+        forget_if_lost(states);
         return number_of_next(states);
     }
     g_assert_not_reached();
 }
 
+bool states_stays(struct states *states, uint32_t state,
+                  const struct operation *op)
+{
+    return take_step(states, state, op) == MODEL_STAYS;
+}
+
 size_t states_bytes(const struct states *states)
 {
     return sizeof *states + states->bytes +
+           states->answers->len * sizeof(char *) +
            2 * states->kept->len * sizeof(struct kept_state) +
            states->slots_count * sizeof *states->slots;
 }
@@ -126,6 +167,7 @@ void states_free(struct states *states)
     for (uint32_t i = 0; i < states->kept->len; i++)
         g_free(state_at(states, i)->data);
     g_array_unref(states->kept);
+    g_ptr_array_unref(states->answers);
     g_free(states->slots);
     g_string_free(states->next, TRUE);
     g_free(states);

@@ -1,7 +1,7 @@
 /*
- * A row for each operation: what it is, and when. The time axis has a column for
- * each event, or several, and not for each nanosecond: what counts is which comes
- * before which.
+ * A row for each operation: what it is, and when. The time axis has a column
+ * for each event, or several, and not for each nanosecond: what counts is
+ * which comes before which.
  */
 #include "common/history/window.h"
 #include <inttypes.h>

@@ -55,12 +55,12 @@ static struct history *read_file(const char *path, GError **error)
 static void report(const char *path, const struct history *history,
                    const struct linear *linear)
 {
-    size_t count;
+    size_t count, keys = linear_keys(linear);
     history_operations(history, &count);
     switch (linear_answer(linear)) {
     case LINEAR_YES:
-        printf("%s: yes, %zu operations on %zu keys\n", path, count,
-               linear_keys(linear));
+        printf("%s: yes, %zu operation%s on %zu key%s\n", path, count,
+               count == 1 ? "" : "s", keys, keys == 1 ? "" : "s");
         break;
     case LINEAR_NO:
         printf("%s: no, because of %.40s\n", path, linear_key(linear));
@@ -68,9 +68,9 @@ static void report(const char *path, const struct history *history,
         break;
     case LINEAR_UNKNOWN:
         printf("%s: unknown, because of %.40s: spent %" PRIu64
-               " steps and %zu MB\n",
+               " steps and %.1f MB\n",
                path, linear_key(linear), linear_steps(linear),
-               linear_bytes(linear) >> 20);
+               (double)linear_bytes(linear) / (1 << 20));
     }
 }
 

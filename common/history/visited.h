@@ -1,14 +1,14 @@
 /**
  * @file visited.h
- * Where a search has been: a set of pairs, a set of operations and a state, each
- * kept as 128 random bits.
+ * Where a search has been: a set of pairs, a set of operations and a state,
+ * each kept as 128 random bits.
  *
  * The bits of a set of operations are those of its members, XORed (Zobrist
  * 1970): one XOR puts a member in or takes it out. So two of n pairs are taken
  * for one with a likelihood of about n^2 / 2^129: for the ten million that fill
- * 256 MB, 10^-25. That a bit of the memory flips meanwhile is more likely, so we
- * accept it. This is said of chance: the bits are no secret, and who wants to
- * deceive the judge can.
+ * 256 MB, 10^-25. That a bit of the memory flips meanwhile is more likely, so
+ * we accept it. This is said of chance: the bits are no secret, and who wants
+ * to deceive the judge can.
  */
 #ifndef HISTORY_VISITED_H
 #define HISTORY_VISITED_H
@@ -18,7 +18,8 @@
 
 /** 128 bits that stand for something. */
 struct fingerprint {
-    uint64_t low, high; /**< Half of them each. */
+    uint64_t low;  /**< Half of them. */
+    uint64_t high; /**< The other half. */
 };
 
 struct visited;

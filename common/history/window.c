@@ -3,10 +3,11 @@
  * returned by then is open. A prefix of a linearizable history is linearizable,
  * so this return is found by halving.
  *
- * Then operations are taken out, many at a time, then fewer, as in delta debugging
- * (Zeller and Hildebrandt 2002). One is never taken alone, but with all that must
- * go with it (goes_with in model.h): what remains of a linearizable history is
- * linearizable then, so that a no about what remains is a no about the whole.
+ * Then operations are taken out, many at a time, then fewer, as in delta
+ * debugging (Zeller and Hildebrandt 2002). One is never taken alone, but with
+ * all that must go with it (goes_with in model.h): what remains of a
+ * linearizable history is linearizable then, so that a no about what remains
+ * is a no about the whole.
  *
  * Last, open ones that a whole search of what remains never placed are of no
  * importance, and left out.
@@ -59,8 +60,8 @@ static GArray *copy_of(const GArray *ops)
 
 /* ---- The shortest prefix. ---- */
 
-/* All that is called before the event of that number, which is a return. Returns
- * new. */
+/* All that is called before the event of that number, which is a return.
+ * Returns new. */
 static GArray *prefix_of(const GArray *ops, uint32_t end)
 {
     GArray *prefix = g_array_new(FALSE, FALSE, sizeof(struct operation));
@@ -81,12 +82,12 @@ static int compare_ends(const void *left, const void *right)
     return (*a > *b) - (*a < *b);
 }
 
-/* The numbers of the returns from @p first on. Returns new. */
-static GArray *ends_of(const GArray *ops, uint32_t first)
+/* The numbers of the returns, in order. Returns new. */
+static GArray *ends_of(const GArray *ops)
 {
     GArray *ends = g_array_new(FALSE, FALSE, sizeof(uint32_t));
     for (guint i = 0; i < ops->len; i++)
-        if (!operation_is_open(op_of(ops, i)) && op_of(ops, i)->end >= first)
+        if (!operation_is_open(op_of(ops, i)))
             g_array_append_val(ends, op_of(ops, i)->end);
     g_array_sort(ends, compare_ends);
     return ends;
@@ -94,8 +95,10 @@ static GArray *ends_of(const GArray *ops, uint32_t first)
 
 static void cut(struct shrinker *shrinker, uint32_t reached)
 {
-    g_autoptr(GArray) ends = ends_of(shrinker->ops, reached);
+    g_autoptr(GArray) ends = ends_of(shrinker->ops);
     guint low = 0, high = ends->len - 1;
+    while (low < high && g_array_index(ends, uint32_t, low) < reached)
+        low++;
     while (low < high) {
         guint middle = low + (high - low) / 2;
         uint32_t end = g_array_index(ends, uint32_t, middle);
@@ -111,27 +114,8 @@ static void cut(struct shrinker *shrinker, uint32_t reached)
 
 /* ---- Fewer and fewer. ---- */
 
-static gboolean equal_clients(gconstpointer left, gconstpointer right)
-{
-    return *(const node_id *)left == *(const node_id *)right;
-}
-
-/* Tell each its client's neighbours. */
-static void link_clients(GArray *ops)
-{
-    g_autoptr(GHashTable) last = g_hash_table_new(g_int64_hash, equal_clients);
-    for (guint i = 0; i < ops->len; i++) {
-        struct operation *op = op_of(ops, i);
-        struct operation *before = g_hash_table_lookup(last, &op->client);
-        op->before = before;
-        op->after = NULL;
-        if (before)
-            before->after = op;
-        g_hash_table_replace(last, &op->client, op);
-    }
-}
-
-/* Mark what must go with the marked ones, and what must go with that. */
+/* Mark what must go with the marked ones, and what must go with that; as long
+ * as there are steps left. */
 static void close_set(struct shrinker *shrinker, bool *gone)
 {
     const GArray *ops = shrinker->ops;
@@ -139,7 +123,7 @@ static void close_set(struct shrinker *shrinker, bool *gone)
     for (guint i = 0; i < ops->len; i++)
         if (gone[i])
             g_array_append_val(waiting, i);
-    for (guint at = 0; at < waiting->len; at++) {
+    for (guint at = 0; at < waiting->len && shrinker->left.steps > 0; at++) {
         guint one = g_array_index(waiting, guint, at);
         for (guint i = 0; i < ops->len; i++)
             if (!gone[i] &&
@@ -151,25 +135,28 @@ static void close_set(struct shrinker *shrinker, bool *gone)
     }
 }
 
-/* Try without the @p size operations from @p first on, and what goes with them. */
+/* Try without the @p size operations from @p first on, and what goes with
+ * them. Of many the open ones are left in at first: much goes with an open
+ * dequeue. */
 static bool drop(struct shrinker *shrinker, guint first, guint size)
 {
     const GArray *ops = shrinker->ops;
     g_autofree bool *gone = g_new0(bool, ops->len);
     for (guint i = first; i < MIN(first + size, ops->len); i++)
-        gone[i] = true;
+        gone[i] = size == 1 || !operation_is_open(op_of(ops, i));
     close_set(shrinker, gone);
     GArray *rest = g_array_new(FALSE, FALSE, sizeof(struct operation));
     for (guint i = 0; i < ops->len; i++)
         if (!gone[i])
             g_array_append_val(rest, *op_of(ops, i));
-    if (!has_no_order(shrinker, copy_of(rest), NULL)) {
+    if (rest->len == ops->len || shrinker->left.steps == 0 ||
+        !has_no_order(shrinker, copy_of(rest), NULL)) {
         g_array_unref(rest);
         return false;
     }
     g_array_unref(shrinker->ops);
     shrinker->ops = rest;
-    link_clients(rest);
+    model_pair(shrinker->model, rest);
     return true;
 }
 
@@ -188,7 +175,7 @@ static bool drop_each(struct shrinker *shrinker, guint size)
 
 static void shrink(struct shrinker *shrinker)
 {
-    link_clients(shrinker->ops);
+    model_pair(shrinker->model, shrinker->ops);
     for (guint size = shrinker->ops->len / 2; size > 1; size /= 2)
         drop_each(shrinker, size);
     while (drop_each(shrinker, 1))
@@ -202,6 +189,8 @@ GArray *window_find(const struct model *model, GArray *ops, uint32_t reached,
     cut(&shrinker, reached);
     shrink(&shrinker);
     GArray *window = copy_of(shrinker.ops);
+    for (guint i = 0; i < window->len; i++) /* They are not in the copy. */
+        op_of(window, i)->partner = NULL;
     has_no_order(&shrinker, shrinker.ops, window);
     return window;
 }

@@ -1,7 +1,7 @@
 /**
  * @file window.h
- * Of many operations that no order explains, a few that none explains either; and
- * a drawing of them.
+ * Of many operations that no order explains, a few that none explains either;
+ * and a drawing of them.
  */
 #ifndef HISTORY_WINDOW_H
 #define HISTORY_WINDOW_H
@@ -14,7 +14,8 @@ struct window_limits {
 };
 
 /** Find it in @p ops, of which a search said no: it came to the return of that
- * number (search_reached()). Takes the array, of struct operation. Returns new. */
+ * number (search_reached()). Takes the array, of struct operation. Returns
+ * new. */
 GArray *window_find(const struct model *model, GArray *ops, uint32_t reached,
                     struct window_limits limits);
 /** Draw @p count operations as a timeline. */
