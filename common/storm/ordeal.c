@@ -112,9 +112,11 @@ static void on_end(void *self)
 static void check(struct ordeal *ordeal)
 {
     const struct invariant *rule = ordeal->subject->rules;
-    for (; rule && rule->id && !ordeal->over; rule++)
+    for (; rule && rule->id && !ordeal->over; rule++) {
+        g_string_truncate(ordeal->why, 0);
         if (rule->holds && !rule->holds(ordeal->checker, ordeal->why))
             ordeal_break(ordeal, 0, rule->id, "%s", ordeal->why->str);
+    }
 }
 
 /* The first that has not come yet, with a word on it; NULL: all have. */
@@ -131,9 +133,12 @@ static const struct invariant *await(struct ordeal *ordeal)
 
 static void step(struct ordeal *ordeal)
 {
+    struct ordeal_report *report = ordeal->report;
     ordeal->over |= !sim_step(ordeal->sim);
-    ordeal->report->events++;
+    report->events++;
     check(ordeal);
+    report->endless = !ordeal->over && report->events >= ORDEAL_EVENTS;
+    ordeal->over |= report->endless;
 }
 
 static void pass_the_storm(struct ordeal *ordeal)
@@ -147,8 +152,10 @@ static void recover(struct ordeal *ordeal)
     const struct invariant *awaited;
     while ((awaited = await(ordeal)) && !ordeal->over)
         step(ordeal);
+    if (ordeal->report->id || ordeal->report->endless)
+        return;
     ordeal->report->healed = sim_time(ordeal->sim) - ordeal->storm->until;
-    if (!awaited || ordeal->report->id)
+    if (!awaited)
         return;
     g_autofree char *since = storm_time(ordeal->storm->until);
     g_autofree char *waited = storm_time(ordeal->report->healed);
@@ -219,7 +226,7 @@ static void finish(struct ordeal *ordeal)
 {
     const struct subject *subject = ordeal->subject;
     struct ordeal_report *report = ordeal->report;
-    if (!report->id && subject->end)
+    if (!report->id && !report->endless && subject->end)
         subject->end(ordeal->checker);
     report->time = sim_time(ordeal->sim);
     report->delivered = sim_delivered(ordeal->sim);
