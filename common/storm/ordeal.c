@@ -101,10 +101,11 @@ static void on_end(void *self)
         return;
     }
     ordeal->calm = true;
-    weather_calm(ordeal->weather);
+    bool in_order = ordeal->subject->spared >> CLASS_OVERTAKE & 1;
+    nsec latest = weather_calm(ordeal->weather, in_order);
+    nsec start = MAX(now, MAX(ordeal->paused, latest));
     faults_heal_core(ordeal);
-    sim_at(ordeal->sim, &ordeal->end,
-           MAX(now, ordeal->paused) + calm_of(ordeal->subject));
+    sim_at(ordeal->sim, &ordeal->end, start + calm_of(ordeal->subject));
 }
 
 /* ---- After each event. ---- */

@@ -133,6 +133,7 @@ static bool name_fates(struct shrinking *shrinking, bool with_delays)
     nsec usual = storm->weather.least;
     struct storm_weather perfect = {
         .least = usual,
+        .overtaking = storm->weather.overtaking,
         .sync_least = storm->weather.sync_least,
         .sync_most = storm->weather.sync_most,
     };
@@ -152,7 +153,7 @@ static bool name_fates(struct shrinking *shrinking, bool with_delays)
 static bool has_chances(const struct storm_weather *weather)
 {
     return weather->loss > 0 || weather->repeat > 0 || weather->turn > 0 ||
-           weather->overtaking || weather->spread != STORM_NONE;
+           weather->spread != STORM_NONE;
 }
 
 static void replace_chances(struct shrinking *shrinking)
