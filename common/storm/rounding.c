@@ -145,6 +145,8 @@ static void simplify_message(struct shrinking *shrinking, unsigned i)
     event = *storm_event(shrinking->best, i);
     event.fate.turned = 0;
     propose_event(shrinking, i, event);
+    halve(shrinking, i, offsetof(struct storm_event, fate.delay));
+    halve(shrinking, i, offsetof(struct storm_event, fate.later));
     round_times(shrinking, i, offsetof(struct storm_event, fate.delay));
     round_times(shrinking, i, offsetof(struct storm_event, fate.later));
 }
