@@ -15,7 +15,6 @@ struct drawing {
     struct storm *storm;
     struct dice dice;
     bool on[CLASS_COUNT];
-    nsec stopped[STORM_NODES + 1]; /* Until when; roles count as node 0. */
 };
 
 /* ---- Rolls. ---- */
@@ -105,20 +104,33 @@ static unsigned quorum_of(const struct subject *subject, unsigned nodes)
     return subject->quorum > 0 ? MIN(subject->quorum, nodes) : nodes / 2 + 1;
 }
 
+/* How many others than this node may be down then? A role is perhaps another
+ * node each time. */
+static unsigned count_stopped(const struct storm *storm,
+                              const struct storm_event *event)
+{
+    uint64_t nodes = 0;
+    unsigned roles = 0;
+    for (unsigned i = 0; i < storm->events->len; i++) {
+        const struct storm_event *other = storm_event(storm, i);
+        bool stops = other->kind == STORM_CRASH || other->kind == STORM_PAUSE;
+        if (!stops || other->at + other->lasts <= event->at)
+            continue;
+        roles += other->node == 0;
+        if (other->node != 0 && other->node != event->node)
+            nodes |= (uint64_t)1 << other->node;
+    }
+    return roles + (unsigned)__builtin_popcountll(nodes);
+}
+
 /* May this node stop, or would too few be left? Two nodes have no spare one:
  * either may. */
-static bool is_within_budget(struct drawing *drawing,
+static bool is_within_budget(const struct drawing *drawing,
                              const struct storm_event *event)
 {
-    unsigned nodes = drawing->storm->nodes, stopped = 0;
+    unsigned nodes = drawing->storm->nodes;
     unsigned most = nodes - quorum_of(drawing->subject, nodes);
-    for (unsigned id = 0; id <= nodes; id++)
-        stopped += id != event->node && drawing->stopped[id] > event->at;
-    if (stopped >= MAX(most, 1))
-        return false;
-    nsec end = event->at + event->lasts;
-    drawing->stopped[event->node] = MAX(drawing->stopped[event->node], end);
-    return true;
+    return count_stopped(drawing->storm, event) < MAX(most, 1);
 }
 
 static enum disk_loss draw_loss(struct drawing *drawing)

@@ -150,6 +150,20 @@ static bool resolve(struct ordeal *ordeal, struct storm_event *event)
     return event->node != 0 || event->kind == STORM_SPLIT;
 }
 
+/* Who is paused is asked when it goes on. */
+static bool wait_until_it_hears(struct happening *happening)
+{
+    struct sim *sim = happening->ordeal->sim;
+    const struct storm_event *event = happening->event;
+    if (event->kind != STORM_ASK)
+        return false;
+    nsec then = sim_resumes(sim, event->node);
+    if (then == sim_time(sim))
+        return false;
+    sim_at(sim, &happening->timer, then);
+    return true;
+}
+
 static void on_happening(void *self)
 {
     struct happening *happening = self;
@@ -161,8 +175,10 @@ static void on_happening(void *self)
         heal(ordeal, event);
         return;
     }
+    if (!resolve(ordeal, event) || wait_until_it_hears(happening))
+        return;
     happening->begun = true;
-    if (!resolve(ordeal, event) || !begin(ordeal, event))
+    if (!begin(ordeal, event))
         return;
     ordeal->report->happened[event->kind]++;
     if (event->lasts > 0)

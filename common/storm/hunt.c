@@ -42,7 +42,7 @@ static bool pass(struct hunt *hunt)
     ordeal_run(hunt->subject, storm, (struct ordeal_wish){0}, &hunt->report);
     count(hunt, &hunt->report);
     storm_free(storm);
-    return hunt->report.id == NULL;
+    return !hunt->report.id && !hunt->report.endless;
 }
 
 bool hunt_run(struct hunt *hunt)

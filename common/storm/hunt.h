@@ -24,9 +24,10 @@ struct hunt {
     /** Called after each storm, or NULL. */
     void (*progress)(const struct hunt *hunt);
 
-    uint64_t storms;                /**< How many it was. */
-    uint64_t seed;                  /**< The last of them. */
-    struct ordeal_report report;    /**< Of the one that broke something. */
+    uint64_t storms; /**< How many it was. */
+    uint64_t seed;   /**< The last of them. */
+    /** Of the one that broke something, or had no end. */
+    struct ordeal_report report;
     uint64_t delivered;             /**< Messages, in all. */
     uint64_t asked;                 /**< Operations ... */
     uint64_t answered;              /**< ... that were answered ... */
@@ -36,7 +37,8 @@ struct hunt {
     nsec healed;                    /**< The longest time of recovery. */
 };
 
-/** Run it. Returns whether something broke. */
+/** Run it. Returns whether something broke, or had no end: then the report has
+ * no id. */
 bool hunt_run(struct hunt *hunt);
 /** A mark that was never reached, or NULL. */
 const char *hunt_unreached(const struct hunt *hunt);

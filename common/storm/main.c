@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { ROWS = 40, LONG_HUNT = 10000, LEAST_ANSWERED = 30 };
+enum { ROWS = 40, LONG_HUNT = 10000, LEAST_ANSWERED = 30, MOST_ASKED = 250 };
 
 static gint64 seeds = 1000, budget = SHRINK_EVENTS;
 static char *seed, *directory;
@@ -99,6 +99,17 @@ static int show_trace(const struct subject *subject, const struct storm *storm)
     return status;
 }
 
+/* A run that is given up shows nothing. */
+static int give_up(const struct storm *storm, nsec time)
+{
+    g_autofree char *reached = storm_time(time);
+    g_autofree char *until = storm_time(storm->until);
+    return complain(USAGE,
+                    "this storm takes more than %d events: it was given up at "
+                    "%s, its storm lasts until %s",
+                    ORDEAL_EVENTS, reached, until);
+}
+
 static int try_storm(const struct subject *subject, const struct storm *storm,
                      const char *program)
 {
@@ -106,6 +117,11 @@ static int try_storm(const struct subject *subject, const struct storm *storm,
     if (trace)
         return show_trace(subject, storm);
     bool found = failure_of(&failure, subject, storm);
+    if (failure.report.endless) {
+        int status = give_up(storm, failure.report.time);
+        failure_clear(&failure);
+        return status;
+    }
     if (!found)
         printf("%s comes through.\n", subject->name);
     return show(&failure, program, found);
@@ -124,6 +140,25 @@ static int try_seed(const struct subject *subject, uint64_t number,
     return status;
 }
 
+/* Is it a storm that may be run? What is drawn from a seed always is. */
+static int judge_file(const struct subject *subject, const struct storm *storm,
+                      const char *path)
+{
+    unsigned asked = 0;
+    for (unsigned i = 0; i < storm->events->len; i++)
+        asked += storm_event(storm, i)->kind == STORM_ASK;
+    if (strcmp(storm->subject, subject->name) != 0)
+        return complain(USAGE, "%s is a storm for %s", path, storm->subject);
+    if (storm->nodes < subject->least || storm->nodes > subject->most)
+        return complain(USAGE, "%s has %u nodes: %s has from %u to %u", path,
+                        storm->nodes, subject->name, subject->least,
+                        subject->most);
+    if (asked > MOST_ASKED)
+        return complain(USAGE, "%s asks %u times: at most %d are judged", path,
+                        asked, MOST_ASKED);
+    return 0;
+}
+
 static int replay(const struct subject *subject, const char *path,
                   const char *program)
 {
@@ -137,10 +172,9 @@ static int replay(const struct subject *subject, const char *path,
     struct storm *storm = storm_read(text, &error);
     if (!storm)
         return complain(USAGE, "%s, %s", path, error->message);
-    int status =
-        strcmp(storm->subject, subject->name) == 0
-            ? try_storm(subject, storm, program)
-            : complain(USAGE, "%s is a storm for %s", path, storm->subject);
+    int status = judge_file(subject, storm, path);
+    if (status == 0)
+        status = try_storm(subject, storm, program);
     storm_free(storm);
     return status;
 }
@@ -178,8 +212,10 @@ static int judge_health(const struct hunt *hunt)
 
 static int report_found(struct hunt *hunt, const char *program)
 {
-    printf("Storm %" PRIu64 " of %" PRIu64 ", seed %" PRIu64 ", breaks %s.\n",
-           hunt->storms, hunt->count, hunt->seed, hunt->report.id);
+    printf("Storm %" PRIu64 " of %" PRIu64 ", seed %" PRIu64 ", %s%s.\n",
+           hunt->storms, hunt->count, hunt->seed,
+           hunt->report.id ? "breaks " : "has no end",
+           hunt->report.id ? hunt->report.id : "");
     fflush(stdout);
     return try_seed(hunt->subject, hunt->seed, program);
 }

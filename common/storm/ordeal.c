@@ -101,10 +101,11 @@ static void on_end(void *self)
         return;
     }
     ordeal->calm = true;
-    weather_calm(ordeal->weather);
+    bool in_order = ordeal->subject->spared >> CLASS_OVERTAKE & 1;
+    nsec latest = weather_calm(ordeal->weather, in_order);
+    nsec start = MAX(now, MAX(ordeal->paused, latest));
     faults_heal_core(ordeal);
-    sim_at(ordeal->sim, &ordeal->end,
-           MAX(now, ordeal->paused) + calm_of(ordeal->subject));
+    sim_at(ordeal->sim, &ordeal->end, start + calm_of(ordeal->subject));
 }
 
 /* ---- After each event. ---- */
@@ -112,9 +113,11 @@ static void on_end(void *self)
 static void check(struct ordeal *ordeal)
 {
     const struct invariant *rule = ordeal->subject->rules;
-    for (; rule && rule->id && !ordeal->over; rule++)
+    for (; rule && rule->id && !ordeal->over; rule++) {
+        g_string_truncate(ordeal->why, 0);
         if (rule->holds && !rule->holds(ordeal->checker, ordeal->why))
             ordeal_break(ordeal, 0, rule->id, "%s", ordeal->why->str);
+    }
 }
 
 /* The first that has not come yet, with a word on it; NULL: all have. */
@@ -131,9 +134,12 @@ static const struct invariant *await(struct ordeal *ordeal)
 
 static void step(struct ordeal *ordeal)
 {
+    struct ordeal_report *report = ordeal->report;
     ordeal->over |= !sim_step(ordeal->sim);
-    ordeal->report->events++;
+    report->events++;
     check(ordeal);
+    report->endless = !ordeal->over && report->events >= ORDEAL_EVENTS;
+    ordeal->over |= report->endless;
 }
 
 static void pass_the_storm(struct ordeal *ordeal)
@@ -147,8 +153,10 @@ static void recover(struct ordeal *ordeal)
     const struct invariant *awaited;
     while ((awaited = await(ordeal)) && !ordeal->over)
         step(ordeal);
+    if (ordeal->report->id || ordeal->report->endless)
+        return;
     ordeal->report->healed = sim_time(ordeal->sim) - ordeal->storm->until;
-    if (!awaited || ordeal->report->id)
+    if (!awaited)
         return;
     g_autofree char *since = storm_time(ordeal->storm->until);
     g_autofree char *waited = storm_time(ordeal->report->healed);
@@ -219,7 +227,7 @@ static void finish(struct ordeal *ordeal)
 {
     const struct subject *subject = ordeal->subject;
     struct ordeal_report *report = ordeal->report;
-    if (!report->id && subject->end)
+    if (!report->id && !report->endless && subject->end)
         subject->end(ordeal->checker);
     report->time = sim_time(ordeal->sim);
     report->delivered = sim_delivered(ordeal->sim);

@@ -19,6 +19,9 @@
 #define STORM_ORDEAL_H
 #include "common/storm/subject.h"
 
+/** No run takes more steps: a storm for ever, or a protocol that never rests. */
+enum { ORDEAL_EVENTS = 1000000 };
+
 /** What else is wanted of a run. */
 struct ordeal_wish {
     FILE *trace;      /**< Write what happens there, see trace.h; or NULL. */
@@ -35,6 +38,7 @@ struct ordeal_report {
     nsec healed;          /**< How long it took to recover, if it did. */
     struct storm *storm;  /**< As it was: every role is a node. */
     uint64_t events;      /**< Steps of the simulator. */
+    bool endless;         /**< They were too many: it was given up. */
     uint64_t delivered;   /**< Messages and farewells. */
     unsigned asked;       /**< Operations asked of a node ... */
     unsigned answered;    /**< ... and answered ... */

@@ -56,6 +56,14 @@ static uint64_t take_number(struct reader *reader, uint64_t least,
     return number;
 }
 
+/* The digits after the point, or from none of them on: all must count. */
+static bool parse_part(const char *digits, nsec unit, nsec *time)
+{
+    for (; g_ascii_isdigit(*digits) && unit >= 10; digits++)
+        *time += (nsec)(*digits - '0') * (unit /= 10);
+    return !g_ascii_isdigit(*digits) && *time <= time_most;
+}
+
 /* Digits, perhaps a point and more digits, and a unit. */
 static bool parse_time(const char *word, nsec *time)
 {
@@ -68,6 +76,8 @@ static bool parse_time(const char *word, nsec *time)
         return false;
     if (word[whole] == '.')
         part = 1 + strspn(word + whole + 1, "0123456789");
+    if (part == 1)
+        return false;
     for (size_t i = 0; i < G_N_ELEMENTS(units); i++) {
         if (strcmp(word + whole + part, units[i].name) != 0)
             continue;
@@ -76,9 +86,7 @@ static bool parse_time(const char *word, nsec *time)
         if (*time > time_most / unit)
             return false;
         *time *= unit;
-        for (size_t at = whole + 1; at < whole + part && unit >= 10; at++)
-            *time += (nsec)(word[at] - '0') * (unit /= 10);
-        return true;
+        return parse_part(word + whole + (part > 0), unit, time);
     }
     return false;
 }

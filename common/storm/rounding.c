@@ -56,8 +56,9 @@ void shrink_nodes(struct shrinking *shrinking)
     const struct subject *subject = shrinking->subject;
     for (node_id id = shrinking->best->nodes; id >= 1; id--) {
         unsigned nodes = shrinking->best->nodes - 1;
+        /* Those without whom it cannot recover keep their numbers. */
         if (nodes < MAX(subject->least, 1) || id > shrinking->best->nodes ||
-            subject->always >> id & 1)
+            subject->always >> id != 0)
             continue;
         struct storm *storm = without_node(shrinking, id);
         fill_core(storm, subject->quorum > 0 ? subject->quorum : nodes / 2 + 1);
@@ -144,6 +145,8 @@ static void simplify_message(struct shrinking *shrinking, unsigned i)
     event = *storm_event(shrinking->best, i);
     event.fate.turned = 0;
     propose_event(shrinking, i, event);
+    halve(shrinking, i, offsetof(struct storm_event, fate.delay));
+    halve(shrinking, i, offsetof(struct storm_event, fate.later));
     round_times(shrinking, i, offsetof(struct storm_event, fate.delay));
     round_times(shrinking, i, offsetof(struct storm_event, fate.later));
 }

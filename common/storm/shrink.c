@@ -134,6 +134,7 @@ static bool name_fates(struct shrinking *shrinking, nsec late)
     nsec usual = storm->weather.least;
     struct storm_weather perfect = {
         .least = usual,
+        .overtaking = storm->weather.overtaking,
         .sync_least = storm->weather.sync_least,
         .sync_most = storm->weather.sync_most,
     };
@@ -155,7 +156,7 @@ static bool name_fates(struct shrinking *shrinking, nsec late)
 static bool has_chances(const struct storm_weather *weather)
 {
     return weather->loss > 0 || weather->repeat > 0 || weather->turn > 0 ||
-           weather->overtaking || weather->spread != STORM_NONE;
+           weather->spread != STORM_NONE;
 }
 
 /* The fewer lines the better: so first without those that are only late. */

@@ -11,7 +11,7 @@ struct weather {
     struct storm_weather now;
     GHashTable *listed; /* By place: the storm's events. */
     GArray *written;
-    nsec last[LINKS]; /* When the last message of a link arrives. */
+    nsec last[LINKS]; /* When the last of a link arrives, of all so far. */
 };
 
 /* ---- Those whose fate is listed. ---- */
@@ -113,18 +113,26 @@ static struct sim_fate roll(const struct weather *weather,
 }
 
 /* First in, first out, if messages do not overtake each other. */
-static void keep_order(struct weather *weather, struct sim_fate *fate,
+static void keep_order(const struct weather *weather, struct sim_fate *fate,
                        const struct sim_message *message, nsec now)
 {
-    nsec *last = &weather->last[link_of(message->from, message->to)];
-    nsec *slowest = fate->repeated ? &fate->later : &fate->delay;
+    nsec last = weather->last[link_of(message->from, message->to)];
     if (weather->now.overtaking || fate->lost)
         return;
-    if (now + fate->delay < *last)
-        fate->delay = *last - now;
+    if (now + fate->delay < last)
+        fate->delay = last - now;
     if (fate->repeated && fate->later < fate->delay)
         fate->later = fate->delay;
-    *last = now + *slowest;
+}
+
+static void note_arrival(struct weather *weather, const struct sim_fate *fate,
+                         const struct sim_message *message, nsec now)
+{
+    nsec *last = &weather->last[link_of(message->from, message->to)];
+    if (!fate->lost)
+        *last = MAX(*last, now + fate->delay);
+    if (!fate->lost && fate->repeated)
+        *last = MAX(*last, now + fate->later);
 }
 
 static void write_down(const struct weather *weather,
@@ -146,12 +154,10 @@ struct sim_fate weather_decide(struct weather *weather,
         .node = message->from, .peer = message->to, .number = message->number};
     const struct storm_event *listed =
         g_hash_table_lookup(weather->listed, &place);
-    if (listed) {
-        write_down(weather, message, listed->fate);
-        return listed->fate;
-    }
-    struct sim_fate fate = roll(weather, message);
-    keep_order(weather, &fate, message, now);
+    struct sim_fate fate = listed ? listed->fate : roll(weather, message);
+    if (!listed)
+        keep_order(weather, &fate, message, now);
+    note_arrival(weather, &fate, message, now);
     write_down(weather, message, fate);
     return fate;
 }
@@ -174,13 +180,17 @@ void weather_write_down(struct weather *weather, GArray *events)
     weather->written = events;
 }
 
-void weather_calm(struct weather *weather)
+nsec weather_calm(struct weather *weather, bool in_order)
 {
     struct storm_weather calm = {.least = weather->now.least,
-                                 .overtaking = true};
+                                 .overtaking = !in_order};
+    nsec latest = 0;
     weather->now = calm;
     weather->written = NULL;
     g_hash_table_remove_all(weather->listed);
+    for (unsigned link = 0; in_order && link < LINKS; link++)
+        latest = MAX(latest, weather->last[link]);
+    return latest;
 }
 
 void weather_free(struct weather *weather)

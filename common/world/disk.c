@@ -182,6 +182,7 @@ static unsigned tear(struct file *file, struct dice dice)
         size_t kept = dice_between(&dice, 0, g_bytes_get_size(next->bytes));
         apply(file->stable, next, kept);
         file->exists = file->exists || kept > 0;
+        lost -= kept > 0 && kept == g_bytes_get_size(next->bytes);
     }
     g_array_set_size(file->changes, 0);
     return lost;

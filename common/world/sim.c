@@ -77,7 +77,8 @@ static void on_alarm(void *self)
     if (postpone(node, &node->alarm))
         return;
     touch(node);
-    for (struct timer *due; (due = timers_due(&node->timers, now, mark));) {
+    for (struct timer *due;
+         !node->mute && (due = timers_due(&node->timers, now, mark));) {
         sim_record(node, "fire", NULL);
         due->fire(due->self);
     }

@@ -44,11 +44,19 @@ void sim_pause(struct sim *sim, node_id id, nsec duration)
 {
     struct node *node = node_at(sim, id);
     nsec end = timers_after(sim->now, duration);
+    g_assert(node->up);
     sim_record(node, "pause", NULL);
-    node->paused = MAX(node->paused, end);
+    if (end <= MAX(node->paused, sim->now))
+        return;
+    node->paused = end;
     node->wake.fire = on_wake;
     node->wake.self = node;
-    timers_arm(&sim->events, &node->wake, node->paused);
+    timers_arm_first(&sim->events, &node->wake, end);
+}
+
+nsec sim_resumes(const struct sim *sim, node_id id)
+{
+    return MAX(node_at(sim, id)->paused, sim->now);
 }
 
 void sim_slow(struct sim *sim, node_id id, nsec longer)

@@ -89,12 +89,12 @@ static inline bool does(struct node *node)
     return true;
 }
 
-/** Is it paused? Then @p event comes when it goes on. */
+/** Is it paused? Then @p event comes when it goes on, before what comes then. */
 static inline bool postpone(struct node *node, struct timer *event)
 {
     if (node->sim->now >= node->paused)
         return false;
-    timers_arm(&node->sim->events, event, node->paused);
+    timers_arm_first(&node->sim->events, event, node->paused);
     return true;
 }
 

@@ -50,12 +50,13 @@ static void make_room(struct timers *timers)
     timers->heap = g_renew(struct timer *, timers->heap, timers->room);
 }
 
-void timers_arm(struct timers *timers, struct timer *timer, nsec due)
+static void arm(struct timers *timers, struct timer *timer, nsec due,
+                uint64_t order)
 {
     timers_disarm(timers, timer);
     make_room(timers);
     timer->due = due;
-    timer->order = timers->order++;
+    timer->order = order;
     rise(timers, timers->count++, timer);
 }
 
@@ -72,6 +73,16 @@ void timers_disarm(struct timers *timers, struct timer *timer)
         rise(timers, hole, last);
     else
         sink(timers, hole, last);
+}
+
+void timers_arm(struct timers *timers, struct timer *timer, nsec due)
+{
+    arm(timers, timer, due, TIMERS_USUAL + timers->order++);
+}
+
+void timers_arm_first(struct timers *timers, struct timer *timer, nsec due)
+{
+    arm(timers, timer, due, timers->first++);
 }
 
 struct timer *timers_due(struct timers *timers, nsec now, uint64_t mark)

@@ -21,11 +21,15 @@ struct timers {
     struct timer **heap; /**< The soonest first; each before its children. */
     unsigned count;      /**< Timers in the heap. */
     unsigned room;       /**< Places in the heap. */
-    uint64_t order;      /**< How many were ever armed. */
+    uint64_t order;      /**< How many were ever armed ... */
+    uint64_t first;      /**< ... and how many of them to come first. */
 };
 
 /** Arm @p timer for the absolute time @p due, or move it there. */
 void timers_arm(struct timers *timers, struct timer *timer, nsec due);
+/** The same; but of those due then it comes before all that timers_arm() has
+ * armed, and after those of which this was said earlier. */
+void timers_arm_first(struct timers *timers, struct timer *timer, nsec due);
 /** Forget @p timer, if it is armed. */
 void timers_disarm(struct timers *timers, struct timer *timer);
 /** Disarm and return the soonest timer, if it is due at @p now and was armed
@@ -41,10 +45,13 @@ static inline nsec timers_after(nsec now, nsec delay)
     return now + MIN(delay, (nsec)1 << 61);
 }
 
+/** Orders from here on are those of timers_arm(). */
+#define TIMERS_USUAL ((uint64_t)1 << 62)
+
 /** Timers armed from now on are not before this mark. */
 static inline uint64_t timers_mark(const struct timers *timers)
 {
-    return timers->order;
+    return TIMERS_USUAL + timers->order;
 }
 
 /** The soonest, or NULL. */
