@@ -236,6 +236,24 @@ static void what_does_not_break_again_is_wrong_too(void **state)
     verdict_free(verdict);
 }
 
+static void a_picture_is_cut_behind_a_whole_row(void **state)
+{
+    struct sheet *sheet = sheet_open();
+    g_autofree char *wide = g_strnfill(SHEET_PICTURE - 3, 'w');
+    g_autofree char *rows = g_strconcat(wide, "\n", "row\n", NULL);
+    GString *many = g_string_new(NULL);
+    (void)state;
+    for (int i = 0; i < SHEET_ROWS + 5; i++)
+        g_string_append(many, "row\n");
+    sheet_draw(rows);
+    assert_int_equal(strlen(sheet->picture), SHEET_PICTURE - 2);
+    sheet_draw(many->str);
+    assert_int_equal(strlen(sheet->picture), SHEET_ROWS * strlen("row\n"));
+    sheet_begin();
+    assert_string_equal(sheet->picture, "");
+    g_string_free(many, TRUE);
+}
+
 static void what_survives_all_storms_passes(void **state)
 {
     struct rule rule = {.test = "nobody_listens", .points = 1};
@@ -256,6 +274,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(with_little_time_nothing_is_shrunk),
         cmocka_unit_test(a_crash_has_its_seed),
         cmocka_unit_test(what_does_not_break_again_is_wrong_too),
+        cmocka_unit_test(a_picture_is_cut_behind_a_whole_row),
         cmocka_unit_test(what_survives_all_storms_passes),
     };
     if (g_getenv("GRADE_TEST"))
