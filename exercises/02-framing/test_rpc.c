@@ -66,9 +66,11 @@ static GBytes *words(const char *text, unsigned number)
 }
 
 /* The number of a body that is a word and a number; 0: it is not. */
-static unsigned number_in(const char *word, const void *body, size_t size)
+static unsigned number_in(const char *word, GBytes *body)
 {
-    g_autofree char *line = g_strndup(body ? body : "", body ? size : 0);
+    size_t size = 0;
+    const char *data = body ? g_bytes_get_data(body, &size) : NULL;
+    g_autofree char *line = g_strndup(data ? data : "", size);
     if (!g_str_has_prefix(line, word))
         return 0;
     return (unsigned)g_ascii_strtoull(line + strlen(word), NULL, 10);
@@ -164,9 +166,7 @@ static void on_errand(void *self, const struct rpc_request *request,
 {
     struct rpc_citizen *citizen = self;
     struct rpc_city *city = citizen->city;
-    size_t size;
-    const void *data = g_bytes_get_data(body, &size);
-    unsigned number = number_in("do ", data, size);
+    unsigned number = number_in("do ", body);
     struct rpc_errand *errand = &city->errands[MIN(number, CALLS)];
     if (errand->number == 0 || errand->from != request->from ||
         errand->key != request->key) {
@@ -189,9 +189,7 @@ static void on_errand(void *self, const struct rpc_request *request,
 static void expect_done(const struct rpc_errand *errand, GBytes *body)
 {
     struct ordeal *ordeal = errand->city->ordeal;
-    size_t size;
-    const void *data = g_bytes_get_data(body, &size);
-    if (number_in("did ", data, size) != errand->number)
+    if (number_in("did ", body) != errand->number)
         ordeal_break(ordeal, errand->from, "F2",
                      "call %u ends with another reply", errand->number);
     else if (errand->effects == 0)
@@ -204,8 +202,8 @@ static void on_over(void *self, enum rpc_outcome outcome, GBytes *body)
     static const char *const names[] = {"done", "refused", "timed out"};
     struct rpc_errand *errand = self;
     struct rpc_city *city = errand->city;
-    g_autofree char *text =
-        g_strdup_printf("call %u %s", errand->number, names[outcome]);
+    g_autofree char *text = g_strdup_printf("call %u %s", errand->number,
+                                            names[MIN(outcome, RPC_TIMED_OUT)]);
     ordeal_answer(city->ordeal, errand->from, text);
     if (errand->over || errand->boot != city->boots[errand->from])
         ordeal_break(city->ordeal, errand->from, "F3", "%s: %s", text,
