@@ -1,13 +1,28 @@
 #include "common/course/prose.h"
 #include <glib.h>
+#include <stdbool.h>
+
+/* Controls, those above ASCII too, and what turns the direction of letters. */
+static bool is_obeyed(gunichar letter)
+{
+    GUnicodeType type = g_unichar_type(letter);
+    return type == G_UNICODE_CONTROL || type == G_UNICODE_FORMAT ||
+           type == G_UNICODE_LINE_SEPARATOR ||
+           type == G_UNICODE_PARAGRAPH_SEPARATOR;
+}
 
 char *prose_tame(const char *text)
 {
-    char *copy = g_strdup(text);
-    for (char *c = copy; *c; c++)
-        if ((unsigned char)*c < ' ' && *c != '\n')
-            *c = *c == '\t' ? ' ' : '?';
-    return copy;
+    g_autofree char *valid = g_utf8_make_valid(text, -1);
+    GString *tame = g_string_new(NULL);
+    for (const char *at = valid; *at; at = g_utf8_next_char(at)) {
+        gunichar letter = g_utf8_get_char(at);
+        bool kept = letter == '\n' || !is_obeyed(letter);
+        g_string_append_unichar(tame, kept             ? letter
+                                      : letter == '\t' ? ' '
+                                                       : '?');
+    }
+    return g_string_free(tame, FALSE);
 }
 
 void prose_print(FILE *file, const char *head, int indent, const char *text)

@@ -11,7 +11,7 @@ enum { PROSE_WIDTH = 80 };
 /** Print @p head, filled up to @p indent columns, then @p text; where a line is
  * full the next one begins below the text. */
 void prose_print(FILE *file, const char *head, int indent, const char *text);
-/** @p text without what a terminal would obey. Returns new. */
+/** @p text as UTF-8, without what a terminal would obey. Returns new. */
 char *prose_tame(const char *text);
 
 #endif

@@ -1,14 +1,15 @@
 /*
  * The text begins with a table: a line for each test. Then the first failure is
  * explained, in an order that never changes: the verdict, the rule, what was
- * expected and got and where, the last calls, how to see it again, a hint.
+ * expected and got and where, the last calls or a picture, how to see it again,
+ * a hint.
  */
 #include "common/course/report.h"
 #include "common/course/prose.h"
 #include <inttypes.h>
 #include <string.h>
 
-enum { LABEL = 10, LOG = 24 };
+enum { LABEL = 10, LOG = 24, CALLS = 19 };
 
 struct ink {
     const char *good, *bad, *bold, *plain;
@@ -29,13 +30,19 @@ static void print_words(FILE *file, const char *label, const char *text)
     prose_print(file, head, LABEL + 2, text);
 }
 
-static void print_lines(FILE *file, const char *text, int most)
+/* At most so many lines, each behind @p margin. */
+static void print_lines(FILE *file, const char *margin, const char *text,
+                        int most)
 {
     g_autofree char *copy = g_strchomp(prose_tame(text));
     g_auto(GStrv) lines = g_strsplit(copy, "\n", -1);
     int count = (int)g_strv_length(lines);
-    for (int i = 0; i < MIN(count, most); i++)
-        fprintf(file, "  %.*s\n", PROSE_WIDTH - 2, lines[i]);
+    glong room = PROSE_WIDTH - (glong)strlen(margin);
+    for (int i = 0; i < MIN(count, most); i++) {
+        glong size = g_utf8_strlen(lines[i], -1);
+        g_autofree char *line = g_utf8_substring(lines[i], 0, MIN(size, room));
+        fprintf(file, "%s%s\n", margin, line);
+    }
     if (count > most)
         fprintf(file, "  (%d more lines)\n", count - most);
 }
@@ -64,6 +71,21 @@ static void print_again(FILE *file, const struct grade *grade,
     print_words(file, "", test);
 }
 
+/* The last calls, or a picture of what happened. */
+static void print_trace(FILE *file, const struct verdict *verdict)
+{
+    if (!verdict->trace || !*verdict->trace)
+        return;
+    fprintf(file, "\n");
+    if (!verdict->drawn)
+        fprintf(file, "%14s        %-30s   result\n", "time", "call");
+    if (verdict->drawn)
+        print_lines(file, "", verdict->trace, SHEET_ROWS);
+    else
+        print_lines(file, "  ", verdict->trace, CALLS);
+    fprintf(file, "\n");
+}
+
 static void print_failure(FILE *file, const struct grade *grade,
                           const struct verdict *verdict, const struct ink *ink)
 {
@@ -81,11 +103,7 @@ static void print_failure(FILE *file, const struct grade *grade,
     print_words(file, "got", verdict->got);
     if (verdict->place)
         print_words(file, "at", verdict->place);
-    if (verdict->trace && *verdict->trace) {
-        fprintf(file, "\n%14s        %-30s   result\n", "time", "call");
-        print_lines(file, verdict->trace, 19);
-        fprintf(file, "\n");
-    }
+    print_trace(file, verdict);
     print_again(file, grade, verdict);
     print_words(file, "hint", hint);
 }

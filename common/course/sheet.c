@@ -62,6 +62,7 @@ void sheet_begin(void)
     struct sheet *sheet = sheet_open();
     sheet->state = SHEET_BEGUN;
     sheet->lines = 0;
+    sheet->picture[0] = '\0';
 }
 
 void sheet_end(void)
@@ -85,4 +86,20 @@ void sheet_amend(const char *line)
     if (sheet->lines > 0)
         g_strlcpy(sheet->line[(sheet->lines - 1) % SHEET_LINES], line,
                   SHEET_LINE);
+}
+
+void sheet_draw(const char *rows)
+{
+    struct sheet *sheet = sheet_open();
+    size_t size = 0, row;
+    for (int i = 0; i < SHEET_ROWS && rows[size]; i++) {
+        row = strcspn(rows + size, "\n");
+        row += rows[size + row] == '\n';
+        if (size + row >= SHEET_PICTURE)
+            break;
+        size += row;
+    }
+    memcpy(sheet->picture, rows, size);
+    sheet->picture[size] = '\0';
+    sheet->trace = dice_mix(sheet->trace ^ dice_number(sheet->picture));
 }

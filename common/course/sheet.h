@@ -14,6 +14,8 @@
 #include <stdint.h>
 
 enum { SHEET_LINES = 64, SHEET_LINE = 100, SHEET_TEXT = 512 };
+/** A picture: so many rows of 80 columns, of up to three bytes. */
+enum { SHEET_ROWS = 24, SHEET_PICTURE = SHEET_ROWS * 256 };
 
 /** How far a test has come. */
 enum sheet_state {
@@ -31,9 +33,10 @@ struct sheet {
     uint32_t state;  /**< enum sheet_state. */
     uint32_t seeded; /**< Is there a seed? */
     uint64_t seed;   /**< Of the luck in this run. */
-    uint64_t trace;  /**< A hash over all lines ever noted. */
+    uint64_t trace;  /**< A hash over all lines ever noted, and drawn. */
     uint32_t lines;  /**< How many there were; the last SHEET_LINES are kept. */
     char line[SHEET_LINES][SHEET_LINE]; /**< Number i at i % SHEET_LINES. */
+    char picture[SHEET_PICTURE];        /**< In the place of lines, or "". */
     char expected[SHEET_TEXT];          /**< By the test that failed. */
     char got[SHEET_TEXT];               /**< And this was seen. */
     char at[SHEET_LINE];   /**< File and line of the expectation. */
@@ -53,6 +56,8 @@ uint64_t sheet_answer(uint64_t nonce);
 void sheet_note(const char *line);
 /** The last line is this one after all, as when it says how often. */
 void sheet_amend(const char *line);
+/** What happened is a picture: these @p rows, cut behind the last that fits. */
+void sheet_draw(const char *rows);
 /** The test begins: no line is noted yet. */
 void sheet_begin(void);
 /** The test has come to its end, and every expectation was met. */

@@ -41,6 +41,26 @@ static struct grade *grade_with(enum verdict_word word)
     return grade;
 }
 
+/* The failure is a picture, too high and too wide, and with marks in it that a
+ * terminal would obey: an escape, one of eight bits, and one for Hebrew. */
+static struct grade *grade_drawn(void)
+{
+    struct grade *grade = grade_with(WRONG);
+    struct verdict *verdict = grade->verdicts->pdata[1];
+    GString *picture = g_string_new("\033[2J \xc2\x9b\x31m \u202e\n");
+    for (int i = 0; i < 25; i++) {
+        g_string_append(picture, "│");
+        for (int j = 0; j < 84; j++)
+            g_string_append(picture, "─");
+        g_string_append_c(picture, '\n');
+    }
+    verdict->expected[100] = '\0'; /* An invariant is a sentence or two. */
+    g_free(verdict->trace);
+    verdict->trace = g_string_free(picture, FALSE);
+    verdict->drawn = true;
+    return grade;
+}
+
 static char *text_of(const struct grade *grade, bool colour)
 {
     char *text = NULL;
@@ -123,6 +143,35 @@ static void it_is_told_in_an_order_that_never_changes(void **state)
     grade_free(grade);
 }
 
+static void a_picture_has_24_rows_of_80_columns(void **state)
+{
+    struct grade *grade = grade_drawn();
+    g_autofree char *text = text_of(grade, false);
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    unsigned rows = 0;
+    (void)state;
+    assert_in_range(g_strv_length(lines), 24, 40 + RULES + 6);
+    for (int i = 0; lines[i]; i++) {
+        assert_in_range(g_utf8_strlen(lines[i], -1), 0, 80);
+        rows += g_str_has_prefix(lines[i], "│──") ? 1 : 0;
+    }
+    assert_int_equal(rows, 23); /* And the first, which is of other signs. */
+    assert_null(strstr(text, "result"));
+    grade_free(grade);
+}
+
+static void a_picture_moves_no_terminal(void **state)
+{
+    struct grade *grade = grade_drawn();
+    g_autofree char *text = text_of(grade, false);
+    (void)state;
+    assert_null(strchr(text, '\033'));
+    assert_null(strstr(text, "\xc2\x9b"));
+    assert_null(strstr(text, "\u202e"));
+    assert_non_null(strstr(text, "?[2J ?1m ?\n"));
+    grade_free(grade);
+}
+
 static void colours_are_for_terminals(void **state)
 {
     struct grade *grade = grade_with(WRONG);
@@ -157,6 +206,17 @@ static void json_can_be_read_back(void **state)
                         "failed");
 }
 
+static void machines_get_the_picture_too(void **state)
+{
+    g_autoptr(GPtrArray) grades = g_ptr_array_new_with_free_func(grade_free);
+    (void)state;
+    g_ptr_array_add(grades, grade_drawn());
+    g_autofree char *json = report_json(grades);
+    g_autofree char *junit = report_junit(grades);
+    assert_non_null(strstr(json, "\\n│──"));
+    assert_non_null(strstr(junit, "\n│──"));
+}
+
 static void junit_is_well_formed(void **state)
 {
     static const GMarkupParser nothing;
@@ -180,7 +240,13 @@ int main(int argc, char **argv)
             a_failure_has_at_most_40_lines_of_80_columns, set_up, tear_down),
         cmocka_unit_test_setup_teardown(
             it_is_told_in_an_order_that_never_changes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_picture_has_24_rows_of_80_columns,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_picture_moves_no_terminal, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(colours_are_for_terminals, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(machines_get_the_picture_too, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(json_can_be_read_back, set_up,
                                         tear_down),

@@ -206,8 +206,11 @@ struct verdict *verdict_new(const struct task *task, const struct rule *rule,
                    sheet->state == SHEET_HANG;
     verdict->digest = repeats ? sheet->trace : 0;
     verdict->earned = verdict->word == PASS ? rule->points : 0;
+    verdict->drawn = sheet->picture[0] != '\0';
     if (verdict->word != PASS || task->breaks) /* To break is to fail. */
-        verdict->trace = trace_of(sheet);
+        verdict->trace = verdict->drawn
+                             ? text_of(sheet->picture, SHEET_PICTURE - 1)
+                             : trace_of(sheet);
     if (verdict->word == PASS)
         return verdict;
     verdict->place =

@@ -1,35 +1,45 @@
 /*
  * Remote calls: each rule on a stage of its own, and all of them in storms.
  *
- * In a storm nodes 1 and 2 ask nodes 3 and 4, which write down what they have
- * done, and let some wait for the answer. What is done twice is seen at once;
- * whether all came to its end, at the end.
+ * In a storm node 1 serves, and the others call. An operation says how patient
+ * a call is and what the server does about it:
+ *
+ *     call, key, wait 800 ms, work 120 ms
+ *     call, wait 800 ms, refused once
+ *
+ * The checker gives each call a number, which is its body, and writes down what
+ * was served and what the callers were told. A server that crashes forgets, and
+ * may serve a key again; a caller that crashes is told nothing more.
  */
 #include "02-framing/test_rpc_client.h"
 #include "02-framing/test_rpc_server.h"
-#include "common/world/sim.h"
+#include "common/course/graded_storm.h"
+#include "common/storm/ordeal.h"
 
-enum { NODES = 4, CLIENTS = 2, CALLS = 120 };
+enum { HOST = 1, NODES = 3, CALLS = 64 };
 
-/* A call, and what became of it. Its key, and its body, is its number. */
+#define ENOUGH (900 * SEC) /* Patience, for a call that must be done. */
+
+/* A call, and what became of it. */
 struct rpc_errand {
     struct rpc_city *city;
-    uint64_t key;
-    node_id from, to;
-    unsigned effects;
-    unsigned boot;     /* Of its client. */
-    bool over, doomed; /* It has an outcome; it will have none. */
-    enum rpc_outcome outcome;
+    unsigned number;  /* What is to be done. */
+    uint64_t key;     /* Among those of its caller: others have the same. */
+    node_id from;     /* Who calls ... */
+    unsigned boot;    /* ... in which life. */
+    nsec span, work;  /* Its patience; how long it takes to be done. */
+    bool refused;     /* It will be, once. */
+    unsigned effects; /* How often it was done ... */
+    unsigned done_in; /* ... at last in this life of the server. */
+    bool over;        /* It has an outcome. */
 };
 
+/* What the checker knows. */
 struct rpc_city {
-    struct sim *sim;
-    struct dice dice;
-    bool calm; /* Nobody crashes and nobody refuses. */
-    unsigned boots[NODES + 1];
-    struct rpc_errand errands[CALLS];
+    struct ordeal *ordeal;
+    unsigned boots[NODES + 1], keys[NODES + 1];
+    struct rpc_errand errands[CALLS + 1]; /* From 1 on. */
     unsigned count;
-    struct timer happens;
 };
 
 /* A node, and what it has yet to answer. */
@@ -38,7 +48,6 @@ struct rpc_citizen {
     struct env *env;
     struct rpc *rpc;
     GPtrArray *promises;
-    GHashTable *done; /* By number: in this boot. */
 };
 
 struct rpc_promise {
@@ -48,30 +57,108 @@ struct rpc_promise {
     struct timer timer;
 };
 
-/* ---- Servers. ---- */
+/* ---- Words: "do 3", "did 3". ---- */
 
-static GBytes *words(const char *text, unsigned number, node_id node)
+static GBytes *words(const char *text, unsigned number)
 {
-    char *line = g_strdup_printf("%s %u %u", text, number, (unsigned)node);
+    char *line = g_strdup_printf("%s %u", text, number);
     return g_bytes_new_take(line, strlen(line));
 }
+
+/* The number of a body that is a word and a number; 0: it is not. */
+static unsigned number_in(const char *word, GBytes *body)
+{
+    size_t size = 0;
+    const char *data = body ? g_bytes_get_data(body, &size) : NULL;
+    g_autofree char *line = g_strndup(data ? data : "", size);
+    if (!g_str_has_prefix(line, word))
+        return 0;
+    return (unsigned)g_ascii_strtoull(line + strlen(word), NULL, 10);
+}
+
+/* ---- What must be so. ---- */
+
+static bool is_awaited(const struct rpc_city *city,
+                       const struct rpc_errand *errand)
+{
+    return !errand->over && errand->boot == city->boots[errand->from] &&
+           ordeal_node(city->ordeal, errand->from);
+}
+
+static bool every_call_ends(void *self, GString *why)
+{
+    const struct rpc_city *city = self;
+    for (unsigned i = 1; i <= city->count; i++)
+        if (is_awaited(city, &city->errands[i])) {
+            g_string_append_printf(why, "call %u has no outcome", i);
+            return false;
+        }
+    for (node_id id = 1; id <= ordeal_storm(city->ordeal)->nodes; id++) {
+        const struct rpc_citizen *citizen = ordeal_node(city->ordeal, id);
+        if (citizen && rpc_pending(citizen->rpc) > 0) {
+            g_string_append_printf(why, "rpc_pending() of node %u stays %u",
+                                   (unsigned)id, rpc_pending(citizen->rpc));
+            return false;
+        }
+    }
+    return true;
+}
+
+static const struct invariant rules[] = {
+    {.id = "F1", .text = "In one life of the server a key takes effect once."},
+    {.id = "F2",
+     .text = "A call that is done took effect, and the reply is "
+             "the one to its request."},
+    {.id = "F3",
+     .text = "A call has one outcome, and none when its caller "
+             "has crashed."},
+    {.id = "F4",
+     .text = "What is served was asked: that body, by that node, with that "
+             "key."},
+    {.id = "F5", .text = "Every call ends.", .comes = every_call_ends},
+    {.id = "F6",
+     .text = "While some messages come through, a call with "
+             "enough time is done."},
+    {0},
+};
+
+/* ---- The server. ---- */
 
 static void keep_promise(void *self)
 {
     struct rpc_promise *promise = self;
-    struct rpc_citizen *citizen = promise->citizen;
-    g_autoptr(GBytes) reply = words("did", promise->number, citizen->env->id);
-    rpc_reply(citizen->rpc, &promise->request, reply);
+    g_autoptr(GBytes) reply = words("did", promise->number);
+    rpc_reply(promise->citizen->rpc, &promise->request, reply);
 }
 
-static void expect_first(struct rpc_citizen *citizen,
-                         const struct rpc_errand *errand, unsigned number)
+static void take_effect(struct rpc_citizen *citizen, struct rpc_errand *errand)
 {
-    bool first = g_hash_table_add(citizen->done, GUINT_TO_POINTER(number + 1));
-    expect_that(first || !errand->key,
-                "a key to be served once, in one life of the server",
-                "node %d serves key %u of node %d again", (int)citizen->env->id,
-                (unsigned)errand->key, (int)errand->from);
+    struct ordeal *ordeal = citizen->city->ordeal;
+    unsigned life = citizen->city->boots[HOST];
+    g_autofree char *text = g_strdup_printf("serves %u", errand->number);
+    sim_remark(ordeal_sim(ordeal), HOST, "note", text);
+    if (errand->key && errand->done_in == life)
+        ordeal_break(ordeal, HOST, "F1",
+                     "call %u has a key, and is served for the second time",
+                     errand->number);
+    errand->effects++;
+    errand->done_in = life;
+}
+
+static void promise(struct rpc_citizen *citizen,
+                    const struct rpc_request *request,
+                    const struct rpc_errand *errand)
+{
+    struct rpc_promise *made = g_new0(struct rpc_promise, 1);
+    *made = (struct rpc_promise){citizen,
+                                 *request,
+                                 errand->number,
+                                 {.fire = keep_promise, .self = made}};
+    g_ptr_array_add(citizen->promises, made);
+    if (errand->work == 0)
+        keep_promise(made);
+    else
+        env_arm(citizen->env, &made->timer, errand->work);
 }
 
 static void on_errand(void *self, const struct rpc_request *request,
@@ -79,67 +166,102 @@ static void on_errand(void *self, const struct rpc_request *request,
 {
     struct rpc_citizen *citizen = self;
     struct rpc_city *city = citizen->city;
-    unsigned number = (unsigned)g_ascii_strtoull(
-        (const char *)g_bytes_get_data(body, NULL) + strlen("do "), NULL, 10);
-    struct rpc_errand *errand = &city->errands[number];
-    expect_that(errand->from == request->from && errand->key == request->key &&
-                    errand->to == citizen->env->id,
-                "a request to be shown with its sender and its key", "others");
-    if (!city->calm && dice_roll(&city->dice) % 16 == 0) {
-        rpc_refuse(citizen->rpc, request, "not today");
-        return;
+    unsigned number = number_in("do ", body);
+    struct rpc_errand *errand = &city->errands[MIN(number, CALLS)];
+    if (errand->number == 0 || errand->from != request->from ||
+        errand->key != request->key) {
+        ordeal_break(city->ordeal, HOST, "F4",
+                     "served as key %u of node %u: %s", (unsigned)request->key,
+                     (unsigned)request->from,
+                     number > 0 ? "another call" : "nothing that was asked");
+    } else if (errand->refused) {
+        errand->refused = false;
+        g_autofree char *why = g_strdup_printf("refused %u", number);
+        rpc_refuse(citizen->rpc, request, why);
+    } else {
+        take_effect(citizen, errand);
+        promise(citizen, request, errand);
     }
-    expect_first(citizen, errand, number);
-    errand->effects++;
-    struct rpc_promise *promise = g_new0(struct rpc_promise, 1);
-    *promise = (struct rpc_promise){
-        citizen, *request, number, {.fire = keep_promise, .self = promise}};
-    g_ptr_array_add(citizen->promises, promise);
-    if (dice_roll(&city->dice) % 2)
-        keep_promise(promise);
-    else
-        env_arm(citizen->env, &promise->timer,
-                dice_between(&city->dice, 0, 500 * MSEC));
 }
 
-/* ---- Clients. ---- */
+/* ---- Its callers. ---- */
+
+static void expect_done(const struct rpc_errand *errand, GBytes *body)
+{
+    struct ordeal *ordeal = errand->city->ordeal;
+    if (number_in("did ", body) != errand->number)
+        ordeal_break(ordeal, errand->from, "F2",
+                     "call %u ends with another reply", errand->number);
+    else if (errand->effects == 0)
+        ordeal_break(ordeal, errand->from, "F2",
+                     "call %u is done, and was not served", errand->number);
+}
 
 static void on_over(void *self, enum rpc_outcome outcome, GBytes *body)
 {
+    static const char *const names[] = {"done", "refused", "timed out"};
     struct rpc_errand *errand = self;
     struct rpc_city *city = errand->city;
-    unsigned number = (unsigned)(errand - city->errands);
-    g_autoptr(GBytes) wanted = words("did", number, errand->to);
-    expect_that(!errand->over, "one outcome for each call", "two");
-    expect_that(errand->boot == city->boots[errand->from],
-                "no outcome for a call of an earlier boot", "one");
+    g_autofree char *text = g_strdup_printf("call %u %s", errand->number,
+                                            names[MIN(outcome, RPC_TIMED_OUT)]);
+    ordeal_answer(city->ordeal, errand->from, text);
+    if (errand->over || errand->boot != city->boots[errand->from])
+        ordeal_break(city->ordeal, errand->from, "F3", "%s: %s", text,
+                     errand->over ? "a second outcome"
+                                  : "it was made in an earlier life");
     errand->over = true;
-    errand->outcome = outcome;
     if (outcome == RPC_DONE)
-        expect_that(g_bytes_equal(body, wanted), "the reply to this request",
-                    "another one");
+        expect_done(errand, body);
+    else if (errand->span >= ENOUGH)
+        ordeal_break(city->ordeal, errand->from, "F6",
+                     "%s, after a part of its %u s", text,
+                     (unsigned)(errand->span / SEC));
 }
 
-static void go(struct rpc_city *city, nsec span)
+static void draw_call(struct dice *dice, node_id node, GString *operation)
 {
-    struct rpc_errand *errand = &city->errands[city->count];
-    node_id from = dice_between(&city->dice, 1, CLIENTS);
-    struct rpc_citizen *citizen = sim_protocol(city->sim, from);
-    if (city->count == CALLS || !citizen)
+    bool keyed = dice_roll(dice) % 4 > 0, quick = dice_roll(dice) % 2;
+    unsigned wait = (unsigned)dice_between(dice, 1, 50) * 100;
+    unsigned work = (unsigned)dice_between(dice, 1, 50) * 10;
+    bool refused = dice_roll(dice) % 16 == 0;
+    if (node == HOST)
         return;
-    bool keyed = dice_roll(&city->dice) % 4;
-    *errand =
-        (struct rpc_errand){.city = city,
-                            .key = keyed ? city->count + 1 : 0,
-                            .from = from,
-                            .to = dice_between(&city->dice, CLIENTS + 1, NODES),
-                            .boot = city->boots[from]};
-    g_autoptr(GBytes) body = words("do", city->count++, errand->to);
-    struct rpc_patience patience = {.span = span, .key = errand->key};
-    rpc_call(citizen->rpc, errand->to, body, patience, on_over, errand);
+    g_string_append_printf(operation, "call%s, wait %u ms",
+                           keyed ? ", key" : "", wait);
+    if (refused)
+        g_string_append(operation, ", refused once");
+    else if (!quick)
+        g_string_append_printf(operation, ", work %u ms", work);
 }
 
-/* ---- A city. ---- */
+/* The time behind a word of an operation; 0: there is none. */
+static nsec time_behind(const char *operation, const char *word)
+{
+    const char *found = strstr(operation, word);
+    return found ? strtoul(found + strlen(word), NULL, 10) * MSEC : 0;
+}
+
+static void ask_call(void *self, node_id node, const char *operation)
+{
+    struct rpc_city *city = self;
+    struct rpc_citizen *citizen = ordeal_node(city->ordeal, node);
+    if (node == HOST || city->count == CALLS)
+        return; /* The server calls nobody. */
+    struct rpc_errand *errand = &city->errands[++city->count];
+    *errand = (struct rpc_errand){.city = city,
+                                  .number = city->count,
+                                  .from = node,
+                                  .boot = city->boots[node],
+                                  .span = time_behind(operation, "wait "),
+                                  .work = time_behind(operation, "work ")};
+    errand->key = strstr(operation, "key") ? ++city->keys[node] : 0;
+    errand->refused = strstr(operation, "refused") != NULL;
+    g_autoptr(GBytes) body = words("do", errand->number);
+    struct rpc_patience patience = {.span = errand->span, .key = errand->key};
+    rpc_call(citizen->rpc, HOST, body, patience, on_over, errand);
+}
+
+/* ---- A node. ---- */
 
 static void *boot_citizen(struct env *env, void *context)
 {
@@ -148,9 +270,9 @@ static void *boot_citizen(struct env *env, void *context)
     citizen->city->boots[env->id]++;
     citizen->env = env;
     citizen->promises = g_ptr_array_new_with_free_func(g_free);
-    citizen->done = g_hash_table_new(NULL, NULL);
     citizen->rpc = rpc_new(env, (struct rpc_settings){.memory = 9999 * SEC});
-    rpc_serve(citizen->rpc, on_errand, citizen);
+    if (env->id == HOST)
+        rpc_serve(citizen->rpc, on_errand, citizen);
     return citizen;
 }
 
@@ -159,118 +281,91 @@ static void stop_citizen(void *self)
     struct rpc_citizen *citizen = self;
     rpc_free(citizen->rpc);
     g_ptr_array_unref(citizen->promises);
-    g_hash_table_unref(citizen->done);
     g_free(citizen);
 }
 
-/* Calls of a client that crashes have no outcome; servers forget. */
-static void crash(struct rpc_city *city, node_id id)
-{
-    for (unsigned i = 0; i < city->count; i++) {
-        struct rpc_errand *errand = &city->errands[i];
-        errand->doomed |= errand->from == id && !errand->over;
-    }
-    sim_crash(city->sim, id);
-}
-
-static void something_happens(void *self)
-{
-    struct rpc_city *city = self;
-    node_id one = dice_between(&city->dice, 1, NODES);
-    node_id other = dice_between(&city->dice, 1, NODES);
-    uint64_t what = dice_between(&city->dice, 0, 19);
-    if (what < 12)
-        go(city, dice_between(&city->dice, MSEC, 5 * SEC));
-    else if (what < 15 && one != other)
-        sim_cut(city->sim, one, other, what == 12);
-    else if (what == 15)
-        sim_farewell(city->sim, one, other);
-    else if (what == 16 && !city->calm && sim_protocol(city->sim, one))
-        crash(city, one);
-    else if (what > 16 && !sim_protocol(city->sim, one))
-        sim_boot(city->sim, one);
-    sim_at(city->sim, &city->happens,
-           sim_time(city->sim) + dice_between(&city->dice, 1, 300 * MSEC));
-}
-
-static struct rpc_city *found(uint64_t seed, struct sim_weather weather)
+static void *open_city(struct ordeal *ordeal)
 {
     struct rpc_city *city = g_new0(struct rpc_city, 1);
-    struct sim_program program = {boot_citizen, stop_citizen, city};
-    city->sim = sim_new(NODES, seed, weather);
-    city->dice = dice_at(seed, 1, 1);
-    city->happens = (struct timer){.fire = something_happens, .self = city};
-    for (node_id id = 1; id <= NODES; id++)
-        sim_install(city->sim, id, program);
+    city->ordeal = ordeal;
     return city;
 }
 
-static void end_city(struct rpc_city *city)
+/* "do 3 key 2 #9f": the end of its id tells the tries of a call from others. */
+static void describe(GString *text, GBytes *message)
 {
-    sim_free(city->sim);
-    g_free(city);
+    struct frame frame;
+    if (!frame_of(message, &frame)) {
+        g_string_append(text, "damaged");
+        return;
+    }
+    struct wire_reader in = wire_read(frame.payload, frame.size);
+    uint64_t key = frame.flags == 0 ? wire_get_u64(&in) : 0;
+    g_string_append_len(text, (const char *)in.next, (gssize)in.left);
+    if (key > 0)
+        g_string_append_printf(text, " key %u", (unsigned)key);
+    g_string_append_printf(text, " #%02x", (unsigned)frame.id & 0xff);
 }
+
+static const struct subject calls = {
+    .name = "rpc",
+    .least = 2,
+    .most = NODES,
+    .spared = 1 << CLASS_TORN | 1 << CLASS_SLOW, /* It has no disk. */
+    .always = 1 << HOST,
+    .questions = CALLS,
+    .boot = boot_citizen,
+    .stop = stop_citizen,
+    .describe = describe,
+    .open = open_city,
+    .close = g_free,
+    .rules = rules,
+    .draw = draw_call,
+    .ask = ask_call,
+};
 
 /* ---- Storms. ---- */
 
-static void expect_kept(const struct rpc_city *city)
-{
-    for (unsigned i = 0; i < city->count; i++) {
-        const struct rpc_errand *errand = &city->errands[i];
-        expect_that(errand->over || errand->doomed, "an outcome for each call",
-                    "none for call %u", i);
-        expect_that(!errand->over || errand->outcome != RPC_DONE ||
-                        errand->effects,
-                    "a call that is done to have taken effect",
-                    "call %u: no effect", i);
-        expect_that(!city->calm || !errand->key || errand->effects <= 1,
-                    "a call with a key to take effect once",
-                    "call %u: %u times", i, errand->effects);
-    }
-    for (node_id id = 1; id <= CLIENTS; id++) {
-        struct rpc_citizen *citizen = sim_protocol(city->sim, id);
-        if (citizen)
-            expect_equal(
-                "calls that have not ended:", rpc_pending(citizen->rpc), 0);
-    }
-}
-
 static void through_any_storm_a_key_takes_effect_once(void)
 {
-    for_each_seed (seed, 20) {
-        struct sim_weather weather = {.loss = 150,
-                                      .repeat = 200,
-                                      .delay_min = MSEC,
-                                      .delay_max = 400 * MSEC};
-        struct rpc_city *city = found(seed, weather);
-        city->calm = seed % 2;
-        sim_at(city->sim, &city->happens, 0);
-        sim_run(city->sim, 60 * SEC);
-        sim_at(city->sim, &city->happens, 9999 * SEC); /* Nothing more. */
-        sim_run(city->sim, 80 * SEC);
-        expect_kept(city);
-        end_city(city);
+    graded_storm(&calls, 50);
+}
+
+/* Nothing but lost and late messages, for longer than anyone waits. */
+static struct storm *long_storm(uint64_t seed)
+{
+    struct storm *storm = storm_new();
+    struct dice dice = dice_at(seed, 1, 1);
+    g_strlcpy(storm->subject, calls.name, sizeof storm->subject);
+    storm->seed = seed;
+    storm->nodes = NODES;
+    storm->core = ((uint64_t)2 << NODES) - 2;
+    storm->until = ENOUGH + SEC;
+    storm->weather = (struct storm_weather){.loss = 2,
+                                            .repeat = 10,
+                                            .overtaking = true,
+                                            .least = MSEC,
+                                            .spread = STORM_EVEN,
+                                            .more = SEC};
+    for (unsigned i = 0; i < 40; i++) {
+        struct storm_event event = {.kind = STORM_ASK, .node = 2 + i % 2};
+        g_snprintf(event.asked, sizeof event.asked,
+                   "call, key, wait %u ms, work %u ms",
+                   (unsigned)(ENOUGH / MSEC),
+                   (unsigned)dice_between(&dice, 0, 50) * 10);
+        g_array_append_val(storm->events, event);
     }
+    return storm;
 }
 
 static void with_patience_every_call_is_done(void)
 {
+    struct subject patient = calls;
+    patient.calm = ENOUGH + SEC;
     for_each_seed (seed, 10) {
-        struct sim_weather weather = {.loss = 500,
-                                      .repeat = 100,
-                                      .delay_min = MSEC,
-                                      .delay_max = 2 * SEC};
-        struct rpc_city *city = found(seed, weather);
-        city->calm = true;
-        for (unsigned i = 0; i < 40; i++)
-            go(city, 4000 * SEC);
-        sim_run(city->sim, 4001 * SEC);
-        expect_kept(city);
-        for (unsigned i = 0; i < city->count; i++)
-            expect_that(city->errands[i].outcome == RPC_DONE,
-                        "RPC_DONE, while not all messages are lost",
-                        "another outcome of call %u", i);
-        end_city(city);
+        struct storm *storm = long_storm(seed);
+        graded_storm_of(&patient, storm);
+        storm_free(storm);
     }
 }
 
