@@ -109,6 +109,7 @@ code := $(foreach d,$(dirs) $(addprefix solutions/,$(chapters)),$(wildcard $d/*.
 # make storm MINE=file.c: a protocol of the reader's, and no exercise.
 ifneq ($(filter storm,$(goals)),)
 stranger := $(filter %.c,$(MINE))
+$(if $(stranger),,$(if $(wildcard $(MINE).c),$(error storm: MINE=$(MINE).c, with its .c)))
 override MINE := $(filter-out %.c,$(MINE))
 endif
 
@@ -379,11 +380,15 @@ ifeq ($(stranger),)
 storm: $(call binaries,$(call chosen_mains,storm))
 	@set -e; $(foreach s,$(call binaries,$(call chosen_mains,storm)),$s $(storm_options);)
 else
-storm: build/storm/$(basename $(notdir $(stranger)))
+# Compiled and linked each time: who knows what it includes.
+strange := build/storm/$(if $(variant),$(variant)-)$(basename $(notdir $(stranger)))
+storm: $(strange) $B/bin/spacetime
 	@$< $(storm_options)
-build/storm/$(basename $(notdir $(stranger))): $(stranger) $(bodies) $(earlier)
+$(strange): $(stranger) $(bodies) $(earlier) FORCE
 	@mkdir -p $(@D)
-	@$(CC) $(filter-out -Werror,$(FLAGS)) -o $@ $^ $(LIBS)
+	@$(CC) $(filter-out -Werror,$(FLAGS)) -c -o $@.o $<
+	@nm $@.o | grep -q ' T main$$' || { echo "storm: $< has no main(): return storm_main(argc, argv, &subject);" >&2; exit 2; }
+	@$(CC) $(MODE) -o $@ $@.o $(bodies) $(earlier) $(LIBS)
 $(stranger):
 	@echo "storm: there is no $@. Begin with a copy: cp common/toys/storm_template.c $@" >&2; exit 2
 endif

@@ -34,6 +34,7 @@ bool failure_of(struct failure *failure, const struct subject *subject,
 {
     *failure = (struct failure){0};
     failure->trace = failure_trace(subject, storm, &failure->report);
+    failure->seed = storm->seed;
     failure->small.storm = storm_copy(storm);
     failure->small.before = failure->small.after = count_lines(storm);
     if (failure->report.id)
@@ -135,6 +136,7 @@ bool failure_find(struct failure *failure, const struct subject *subject,
     bool found = failure_of(failure, subject, best.storm);
     storm_free(failure->small.storm);
     failure->small = best;
+    failure->seed = seed;
     return found;
 }
 

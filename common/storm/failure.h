@@ -15,6 +15,7 @@
 /** A failure. */
 struct failure {
     const struct invariant *rule; /**< What must hold. */
+    uint64_t seed;                /**< Of the storm that was shrunk. */
     struct shrunk small;          /**< The small storm. */
     struct ordeal_report report;  /**< Of its run. */
     char *trace;                  /**< Its trace, see trace.h. */

@@ -1,7 +1,9 @@
 #include "common/storm/main.h"
 #include "common/storm/draw.h"
 #include "common/storm/failure.h"
+#include "common/storm/fitness.h"
 #include "common/storm/hunt.h"
+#include "common/storm/obituary.h"
 #include "common/world/complain.h"
 #include "common/world/dice.h"
 #include <errno.h>
@@ -31,14 +33,14 @@ static const GOptionEntry options[] = {
 
 /* ---- One storm. ---- */
 
+/* Where a failure is kept: PROGRAM-RULE-SEED.suffix. */
 static char *write_file(const struct failure *failure, const char *program,
                         const char *suffix, const char *content, size_t size)
 {
     const char *dir = directory ? directory : "build/storm";
     g_autofree char *base = g_path_get_basename(program);
-    g_autofree char *name =
-        g_strdup_printf("%s-%s-%" PRIu64 ".%s", base, failure->rule->id,
-                        failure->small.storm->seed, suffix);
+    g_autofree char *name = g_strdup_printf(
+        "%s-%s-%" PRIu64 ".%s", base, failure->rule->id, failure->seed, suffix);
     char *path = g_build_filename(dir, name, NULL);
     g_autoptr(GError) error = NULL;
     g_mkdir_with_parents(dir, 0777);
@@ -67,8 +69,10 @@ static void keep(const struct failure *failure, const char *program)
                                         failure->trace, strlen(failure->trace));
     printf("\nThe storm:\n\n%s", text);
     if (path && lines)
-        printf("\nIts trace: %s\nSee it again:\n    %s %s\n", lines, program,
-               path);
+        printf("\nIts trace, and a picture of it for a page:\n    %s\n"
+               "    build/bin/spacetime --svg=%s.svg %s\n"
+               "See it again:\n    %s %s\n",
+               lines, failure->rule->id, lines, program, path);
     free(text);
 }
 
@@ -110,6 +114,22 @@ static int give_up(const struct storm *storm, nsec time)
                     ORDEAL_EVENTS, reached, until);
 }
 
+/* Nothing broke: did anything happen? */
+static void show_passage(const struct subject *subject,
+                         const struct storm *storm,
+                         const struct ordeal_report *report)
+{
+    unsigned timed = 0, happened = 0;
+    for (unsigned i = 0; i < storm->events->len; i++)
+        timed += storm_event(storm, i)->kind != STORM_MESSAGE;
+    for (unsigned i = 0; i < STORM_KINDS; i++)
+        happened += report->happened[i];
+    printf(
+        "%s comes through. Of %u events with a time %u took place, and %" PRIu64
+        " messages arrived.\n",
+        subject->name, timed, happened, report->delivered);
+}
+
 static int try_storm(const struct subject *subject, const struct storm *storm,
                      const char *program)
 {
@@ -123,7 +143,7 @@ static int try_storm(const struct subject *subject, const struct storm *storm,
         return status;
     }
     if (!found)
-        printf("%s comes through.\n", subject->name);
+        show_passage(subject, storm, &failure.report);
     return show(&failure, program, found);
 }
 
@@ -147,8 +167,12 @@ static int judge_file(const struct subject *subject, const struct storm *storm,
     unsigned asked = 0;
     for (unsigned i = 0; i < storm->events->len; i++)
         asked += storm_event(storm, i)->kind == STORM_ASK;
+    if (!storm->subject[0])
+        return complain(USAGE, "%s does not say whom it is for: storm %s", path,
+                        subject->name);
     if (strcmp(storm->subject, subject->name) != 0)
-        return complain(USAGE, "%s is a storm for %s", path, storm->subject);
+        return complain(USAGE, "%s is a storm for %s, and this is %s", path,
+                        storm->subject, subject->name);
     if (storm->nodes < subject->least || storm->nodes > subject->most)
         return complain(USAGE, "%s has %u nodes: %s has from %u to %u", path,
                         storm->nodes, subject->name, subject->least,
@@ -210,6 +234,16 @@ static int judge_health(const struct hunt *hunt)
     return 0;
 }
 
+/* What broke before does not break now: so it is no matter of the storm. */
+static int doubt(const struct hunt *hunt)
+{
+    return complain(FAILED,
+                    "seed %" PRIu64 " gives another run each time: does the "
+                    "protocol use a static variable, a clock, or other "
+                    "random numbers than env_random()?",
+                    hunt->seed);
+}
+
 static int report_found(struct hunt *hunt, const char *program)
 {
     printf("Storm %" PRIu64 " of %" PRIu64 ", seed %" PRIu64 ", %s%s.\n",
@@ -217,7 +251,25 @@ static int report_found(struct hunt *hunt, const char *program)
            hunt->report.id ? "breaks " : "has no end",
            hunt->report.id ? hunt->report.id : "");
     fflush(stdout);
-    return try_seed(hunt->subject, hunt->seed, program);
+    int status = try_seed(hunt->subject, hunt->seed, program);
+    return status == 0 && !trace ? doubt(hunt) : status;
+}
+
+/* Is the first storm the same when it comes again? */
+static bool is_repeated(struct hunt *hunt)
+{
+    uint64_t events[2], ends[2];
+    for (unsigned i = 0; i < 2; i++) {
+        struct ordeal_report report;
+        struct storm *storm = storm_draw(hunt->subject, hunt->first);
+        ordeal_run(hunt->subject, storm, (struct ordeal_wish){0}, &report);
+        events[i] = report.events;
+        ends[i] = report.time;
+        ordeal_report_clear(&report);
+        storm_free(storm);
+    }
+    hunt->seed = hunt->first;
+    return events[0] == events[1] && ends[0] == ends[1];
 }
 
 static int go_hunting(const struct subject *subject, const char *program)
@@ -226,6 +278,8 @@ static int go_hunting(const struct subject *subject, const char *program)
                         .first = 1,
                         .count = (uint64_t)seeds,
                         .progress = show_progress};
+    if (!is_repeated(&hunt))
+        return doubt(&hunt);
     bool found = hunt_run(&hunt);
     int status = 0;
     end_progress();
@@ -281,6 +335,12 @@ int storm_main(int argc, char **argv, const struct subject *subject)
         return complain(USAGE, "one storm at a time");
     if (seeds < 1 || budget < 1)
         return complain(USAGE, "there is nothing less than one");
+    const char *lack = fitness_lacks(subject);
+    if (lack)
+        return complain(USAGE, "this subject cannot be judged: %s", lack);
+    if (trace && !seed && argc < 2)
+        return complain(USAGE, "the trace of which storm? --seed=N, or a file");
+    obituary_prepare(argv[0]);
     if (argc == 2)
         return replay(subject, argv[1], argv[0]);
     if (seed)

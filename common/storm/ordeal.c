@@ -12,6 +12,18 @@
 #include <inttypes.h>
 #include <string.h>
 
+static struct ordeal *under_way;
+
+struct ordeal *ordeal_under_way(void)
+{
+    return under_way;
+}
+
+uint64_t ordeal_events(const struct ordeal *ordeal)
+{
+    return ordeal->report->events;
+}
+
 /* ---- What a checker sees and says. ---- */
 
 struct sim *ordeal_sim(struct ordeal *ordeal)
@@ -22,6 +34,11 @@ struct sim *ordeal_sim(struct ordeal *ordeal)
 const struct storm *ordeal_storm(struct ordeal *ordeal)
 {
     return ordeal->storm;
+}
+
+bool ordeal_has_healed(const struct ordeal *ordeal)
+{
+    return ordeal->calm;
 }
 
 void *ordeal_node(struct ordeal *ordeal, node_id id)
@@ -45,9 +62,11 @@ void ordeal_mark(struct ordeal *ordeal, const char *mark)
 {
     const char *const *marks = ordeal->subject->marks;
     unsigned i = 0;
-    while (marks[i] && strcmp(marks[i], mark) != 0)
+    while (marks && marks[i] && strcmp(marks[i], mark) != 0)
         i++;
-    g_assert(marks[i]); /* Each is named in subject->marks. */
+    if (!marks || !marks[i])
+        g_error("\"%s\" is no mark of the subject %s", mark,
+                ordeal->subject->name);
     ordeal->report->marks[i]++;
 }
 
@@ -57,7 +76,9 @@ static const struct invariant *rule_of(const struct subject *subject,
     const struct invariant *rule = subject->rules;
     while (rule && rule->id && strcmp(rule->id, id) != 0)
         rule++;
-    g_assert(rule && rule->id); /* Each is named in subject->rules. */
+    if (!rule || !rule->id)
+        g_error("\"%s\" is the id of no rule of the subject %s", id,
+                subject->name);
     return rule;
 }
 
@@ -148,6 +169,23 @@ static void pass_the_storm(struct ordeal *ordeal)
         step(ordeal);
 }
 
+/* "nodes 1, 3 and 4". Returns new. */
+static char *core_of(const struct storm *storm)
+{
+    GString *text = g_string_new(NULL);
+    uint64_t left = storm->core;
+    for (node_id id = 1; left >> id > 0; id++) {
+        if (!(left >> id & 1))
+            continue;
+        bool last = left >> id == 1;
+        g_string_append(text, text->len == 0 ? "" : last ? " and " : ", ");
+        g_string_append_printf(text, "%u", (unsigned)id);
+    }
+    bool one = (left & (left - 1)) == 0;
+    g_string_prepend(text, one ? "node " : "nodes ");
+    return g_string_free(text, FALSE);
+}
+
 static void recover(struct ordeal *ordeal)
 {
     const struct invariant *awaited;
@@ -160,9 +198,10 @@ static void recover(struct ordeal *ordeal)
         return;
     g_autofree char *since = storm_time(ordeal->storm->until);
     g_autofree char *waited = storm_time(ordeal->report->healed);
+    g_autofree char *core = core_of(ordeal->storm);
     ordeal_break(ordeal, 0, awaited->id,
-                 "all had healed at %s, and it has not come in %s: %s", since,
-                 waited, ordeal->why->str);
+                 "%s had healed at %s, and it has not come in %s: %s", core,
+                 since, waited, ordeal->why->str);
 }
 
 /* ---- A run. ---- */
@@ -199,8 +238,7 @@ static void set_up_world(struct ordeal *ordeal, struct ordeal_wish wish)
 static void set_up_nodes(struct ordeal *ordeal)
 {
     const struct subject *subject = ordeal->subject;
-    if (subject->open)
-        ordeal->checker = subject->open(ordeal);
+    ordeal->checker = subject->open ? subject->open(ordeal) : ordeal;
     struct sim_program program = {subject->boot, subject->stop,
                                   ordeal->checker};
     for (node_id id = 1; id <= ordeal->storm->nodes; id++)
@@ -250,6 +288,7 @@ void ordeal_run(const struct subject *subject, const struct storm *storm,
         .marks = g_new0(unsigned, count_marks(subject) + 1)};
     ordeal.storm = storm_copy(storm);
     ordeal.why = g_string_new(NULL);
+    under_way = &ordeal;
     set_up_world(&ordeal, wish);
     if (wish.write_fates)
         weather_write_down(ordeal.weather, fates);
@@ -260,6 +299,7 @@ void ordeal_run(const struct subject *subject, const struct storm *storm,
     pass_the_storm(&ordeal);
     recover(&ordeal);
     finish(&ordeal);
+    under_way = NULL;
     if (wish.write_fates)
         put_fates_into(report->storm, fates);
 }

@@ -53,10 +53,17 @@ void ordeal_run(const struct subject *subject, const struct storm *storm,
 /** Free what is in it. */
 void ordeal_report_clear(struct ordeal_report *report);
 
+/** The run under way, or NULL: for whoever must explain why the program died. */
+struct ordeal *ordeal_under_way(void);
+/** How many steps it has taken. */
+uint64_t ordeal_events(const struct ordeal *ordeal);
+
 /** For a checker: the world. */
 struct sim *ordeal_sim(struct ordeal *ordeal);
 /** For a checker: the storm. */
 const struct storm *ordeal_storm(struct ordeal *ordeal);
+/** Is the storm over, and has the core healed? */
+bool ordeal_has_healed(const struct ordeal *ordeal);
 /** What runs on a node; NULL while it is down. */
 void *ordeal_node(struct ordeal *ordeal, node_id id);
 /** Is it one of those that must recover? */

@@ -15,14 +15,17 @@ struct reader {
     struct storm *storm;
     char **words;         /* What is left of the line. */
     const char *expected; /* What was not there; NULL: all is well. */
+    const char *wrong;    /* What was; NULL: nothing. */
 };
 
 /* ---- Words. ---- */
 
 static bool expect(struct reader *reader, bool met, const char *expected)
 {
-    if (!met && !reader->expected)
+    if (!met && !reader->expected) {
         reader->expected = expected;
+        reader->wrong = reader->words ? *reader->words : NULL;
+    }
     return met;
 }
 
@@ -158,12 +161,14 @@ static void read_operation(struct reader *reader, struct storm_event *event)
 
 static void read_drift(struct reader *reader, struct storm_event *event)
 {
+    static const char expected[] = "a drift from -500000 to 500000 millionths";
     gint64 ppm = 0;
     take_who(reader, event);
-    const char *word = take_word(reader, "a drift, in millionths");
-    expect(reader,
-           g_ascii_string_to_signed(word, 10, -500000, 500000, &ppm, NULL),
-           "a drift from -500000 to 500000 millionths before this");
+    const char *word = *reader->words ? *reader->words : "";
+    if (expect(reader,
+               g_ascii_string_to_signed(word, 10, -500000, 500000, &ppm, NULL),
+               expected))
+        reader->words++;
     event->ppm = (int)ppm;
 }
 
@@ -290,14 +295,13 @@ static void read_overtaking(struct reader *reader)
 
 static unsigned take_chance(struct reader *reader)
 {
-    static const char expected[] = "a chance such as 1/8";
     guint64 chance = 0;
-    const char *word = take_word(reader, expected);
+    const char *word = *reader->words ? *reader->words : "";
     bool good =
         g_str_has_prefix(word, "1/") &&
         g_ascii_string_to_unsigned(word + 2, 10, 1, 1000000, &chance, NULL);
-    reader->words -= !good && *word ? 1 : 0;
-    expect(reader, good, expected);
+    if (expect(reader, good, "a chance such as 1/8"))
+        reader->words++;
     return (unsigned)chance;
 }
 
@@ -393,7 +397,7 @@ static bool read_line(struct storm *storm, char *line, unsigned number,
     if (!reader.expected)
         return true;
     g_autofree char *seen =
-        *reader.words ? g_strescape(*reader.words, NULL) : NULL;
+        reader.wrong ? g_strescape(reader.wrong, NULL) : NULL;
     g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
                 "line %u: expected %s, not %s%.60s%s", number, reader.expected,
                 seen ? "\"" : "", seen ? seen : "the end of the line",
@@ -425,6 +429,7 @@ struct storm *storm_read(const char *text, GError **error)
         storm_free(storm);
         return NULL;
     }
-    storm->core &= ((uint64_t)2 << storm->nodes) - 2;
+    uint64_t all = ((uint64_t)2 << storm->nodes) - 2;
+    storm->core = storm->core & all ? storm->core & all : all;
     return storm;
 }

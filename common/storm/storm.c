@@ -7,7 +7,6 @@
 struct storm *storm_new(void)
 {
     struct storm *storm = g_new0(struct storm, 1);
-    g_strlcpy(storm->subject, "mine", sizeof storm->subject);
     storm->seed = 1;
     storm->nodes = 1;
     storm->weather.least = MSEC;

@@ -5,7 +5,7 @@
  *     storm counter                     # what it is for
  *     seed 42
  *     nodes 5
- *     until 10s                         # then everything heals, for these:
+ *     until 10s                         # then all heals, for these nodes:
  *     core 1 2 4
  *     delay 1ms exponential 8ms         # at least 1 ms, and 8 more on average
  *     loss 1/8
@@ -44,7 +44,7 @@ enum storm_kind {
 struct storm_event {
     enum storm_kind kind;  /**< What. */
     nsec at;               /**< When, in time of the world. */
-    nsec lasts;            /**< And it heals so long after; 0: it does not. */
+    nsec lasts;            /**< It heals so long after .at; 0: it does not. */
     node_id node;          /**< Whom; 0 while only the role is known. */
     char role[STORM_TEXT]; /**< "leader": who that is, shows when it happens. */
     node_id peer;        /**< Cut, message: the receiver; farewell: who left. */
@@ -76,7 +76,7 @@ struct storm_weather {
 
 /** All of it. */
 struct storm {
-    char subject[STORM_TEXT];     /**< What it is for. */
+    char subject[STORM_TEXT];     /**< Whom it is for; "": it does not say. */
     uint64_t seed;                /**< Of all that stays random. */
     unsigned nodes;               /**< From 1 to so many. */
     nsec until;                   /**< When it is over. */

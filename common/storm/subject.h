@@ -65,18 +65,20 @@ struct subject {
     uint32_t spared;    /**< Bit i: it does not claim to survive class i. */
     nsec lasts;         /**< How long a storm lasts; 0: ten seconds. */
     nsec calm;          /**< In how long it recovers; 0: ten seconds. */
-    unsigned quorum;    /**< So many nodes must then do; 0: a majority. */
+    unsigned quorum;    /**< So many nodes must then do; 0: a majority; more
+                           than there are: all. */
     uint64_t always;    /**< Bit i: without node i it cannot recover. */
     unsigned questions; /**< At most so many operations; 0: 32. */
 
-    /** Make it. @p checker is what open() returned. */
+    /** Make it. @p checker is what open() returned; how many nodes there are,
+     * ordeal_storm(ordeal)->nodes says. */
     void *(*boot)(struct env *env, void *checker);
     /** Free it. */
     void (*stop)(void *protocol);
     /** Say in a few words what a message says. */
     void (*describe)(GString *text, GBytes *message);
 
-    /** The checker of one run. Returns new. */
+    /** The checker of one run. Returns new. NULL: it is the ordeal itself. */
     void *(*open)(struct ordeal *ordeal);
     /** Free it, after the nodes. */
     void (*close)(void *checker);
