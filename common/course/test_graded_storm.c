@@ -29,11 +29,11 @@ static void on_word(void *self, node_id from, GBytes *message)
 {
     struct storm_ear *ear = self;
     size_t size;
-    const char *data = g_bytes_get_data(message, &size);
+    const uint8_t *data = g_bytes_get_data(message, &size);
     (void)from;
     if (size != 3 || is_deaf)
         return; /* A farewell, or it is not listening. */
-    unsigned number = (unsigned)atoi(data + 1);
+    unsigned number = 10u * (data[1] - '0') + (data[2] - '0');
     if (ear->heard[number] && is_mortal)
         abort();
     if (ear->heard[number])
