@@ -9,9 +9,9 @@
  */
 #include "common/course/graded_storm.h"
 #include "common/course/graded.h"
+#include "common/spacetime/lanes.h"
 #include "common/storm/draw.h"
 #include "common/storm/failure.h"
-#include "common/world/lanes.h"
 #include <stdlib.h>
 #include <string.h>
 

@@ -167,19 +167,32 @@ static node_id sender_of(const struct tale_event *event)
     return event->kind == TALE_RECEIVE ? event->other : event->node;
 }
 
-static unsigned hash_message(const void *key)
+/* By its link and its number there ... */
+static unsigned hash_place(const void *key)
 {
     const struct tale_event *event = key;
     uint64_t link = (event->node ^ event->other) * 0x9e3779b97f4a7c15u;
-    return g_int64_hash(&link) ^ g_int64_hash(&event->number) ^
-           g_str_hash(event->text);
+    return g_int64_hash(&link) ^ g_int64_hash(&event->number);
+}
+
+static int same_place(const void *left, const void *right)
+{
+    const struct tale_event *a = left, *b = right;
+    return a->number == b->number && a->node + a->other == b->node + b->other &&
+           sender_of(a) == sender_of(b);
+}
+
+/* ... and, where these have no numbers, by what it says. */
+static unsigned hash_message(const void *key)
+{
+    const struct tale_event *event = key;
+    return hash_place(key) ^ g_str_hash(event->text);
 }
 
 static int same_message(const void *left, const void *right)
 {
     const struct tale_event *a = left, *b = right;
-    return a->number == b->number && a->node + a->other == b->node + b->other &&
-           sender_of(a) == sender_of(b) && !strcmp(a->text, b->text);
+    return same_place(a, b) && !strcmp(a->text, b->text);
 }
 
 static void join_messages(struct tale *tale)
@@ -193,6 +206,20 @@ static void join_messages(struct tale *tale)
             ends_message(event) ? g_hash_table_lookup(sent, event) : NULL;
         if (sending)
             event->sent = sending->time;
+    }
+}
+
+static void find_coming(struct tale *tale)
+{
+    g_autoptr(GHashTable) ended = g_hash_table_new(hash_place, same_place);
+    for (unsigned i = 0; i < tale->count; i++)
+        if (ends_message(&tale->events[i]))
+            g_hash_table_add(ended, &tale->events[i]);
+    for (unsigned i = 0; i < tale->count; i++) {
+        struct tale_event *event = &tale->events[i];
+        event->coming = event->kind == TALE_SEND &&
+                        event->node != event->other &&
+                        !g_hash_table_contains(ended, event);
     }
 }
 
@@ -244,6 +271,7 @@ struct tale *tale_read(const char *trace)
     g_array_sort(events, compare_times);
     keep_events(tale, events);
     join_messages(tale);
+    find_coming(tale);
     choose_lanes(tale);
     return tale;
 }

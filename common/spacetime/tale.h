@@ -54,6 +54,7 @@ struct tale_event {
     enum tale_kind kind; /**< What. */
     bool both;           /**< A cut or a mending, both ways. */
     bool first;          /**< A node's first: booted by the world's maker. */
+    bool coming;         /**< A sending: it has not come to an end yet. */
 };
 
 /** See tale_read(). */

@@ -2,10 +2,10 @@
  * spacetime TRACE: what happened, as a picture in the terminal, or with
  * --svg=PICTURE for a page. A line that is no event is refused, by its number.
  */
+#include "common/spacetime/lanes.h"
 #include "common/spacetime/spacetime.h"
 #include "common/spacetime/tale.h"
 #include "common/world/complain.h"
-#include "common/world/lanes.h"
 #include <errno.h>
 #include <string.h>
 

@@ -1,6 +1,6 @@
 #include "common/storm/failure.h"
+#include "common/spacetime/lanes.h"
 #include "common/storm/draw.h"
-#include "common/world/lanes.h"
 #include <stdlib.h>
 #include <string.h>
 

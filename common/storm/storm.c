@@ -160,8 +160,9 @@ static void write_weather(FILE *file, const struct storm_weather *weather)
 
 void storm_write(const struct storm *storm, FILE *file)
 {
-    fprintf(file, "storm %s\nseed %" PRIu64 "\nnodes %u\n", storm->subject,
-            storm->seed, storm->nodes);
+    if (storm->subject[0])
+        fprintf(file, "storm %s\n", storm->subject);
+    fprintf(file, "seed %" PRIu64 "\nnodes %u\n", storm->seed, storm->nodes);
     write_time(file, "until ", storm->until);
     fputc('\n', file);
     if (storm->core != 0) {

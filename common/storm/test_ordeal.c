@@ -273,8 +273,9 @@ static void what_does_not_come_is_told_with_what_is_awaited(void **state)
     pass("nodes 2\nuntil 500ms\ncore 1\nat 0s ask 1 await 60\n"
          "at 105ms cut 1 2\n");
     assert_string_equal(report.id, "W3");
-    assert_string_equal(report.why, "all had healed at 500ms, and it has not "
-                                    "come in 1s: 10 of 60");
+    assert_string_equal(report.why,
+                        "node 1 had healed at 500ms, and it has not "
+                        "come in 1s: 10 of 60");
     assert_int_equal(report.time, 1500 * MSEC);
 }
 

@@ -6,7 +6,7 @@
 #include "01-sockets/host/crew.h"
 #include "01-sockets/host/ping.h"
 #include "common/judge/stats.h"
-#include "common/world/lanes.h"
+#include "common/spacetime/lanes.h"
 #include <stdlib.h>
 
 enum { COUNT = 10, OVERLOOKED = 5 };

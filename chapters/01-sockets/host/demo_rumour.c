@@ -5,9 +5,9 @@
  */
 #include "01-sockets/host/crew.h"
 #include "01-sockets/host/rumour.h"
+#include "common/spacetime/lanes.h"
 #include "common/world/clock.h"
 #include "common/world/complain.h"
-#include "common/world/lanes.h"
 #include "common/world/sim.h"
 #include <stdlib.h>
 

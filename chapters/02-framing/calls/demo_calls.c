@@ -6,9 +6,9 @@
 #include "01-sockets/host/crew.h"
 #include "02-framing/calls/caller.h"
 #include "02-framing/calls/purse_scene.h"
+#include "common/spacetime/lanes.h"
 #include "common/world/clock.h"
 #include "common/world/complain.h"
-#include "common/world/lanes.h"
 #include "common/world/sim.h"
 #include <errno.h>
 #include <semaphore.h>

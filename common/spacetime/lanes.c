@@ -12,7 +12,7 @@
  * misleads only if the sender has changed since, or if what it sent later came
  * earlier; then, and only then, the line says when it was sent.
  */
-#include "common/world/lanes.h"
+#include "common/spacetime/lanes.h"
 #include "common/spacetime/tale.h"
 #include "common/world/env.h"
 #include <string.h>
@@ -26,7 +26,8 @@ enum {
     FEWEST = 12,  /* Rows. */
     READABLE = 4, /* Letters: fewer say nothing. */
     INSIDE = WIDTH - 4,
-    DEEPEST = 3 /* Lines in a box. */
+    DEEPEST = 3, /* Lines in a box. */
+    COMING = 3   /* Messages that have not come. */
 };
 
 enum health { UP, PAUSED, DOWN };
@@ -94,7 +95,10 @@ static char *clock_of(const struct drawing *drawing, nsec time)
 {
     nsec passed = time - drawing->tale->events[0].time;
     double shown = (double)passed / (double)MSEC;
-    return g_strdup_printf(shown < 999999 ? "%.3f" : "%.4g", shown);
+    return g_strdup_printf(shown < 999999       ? "%.3f"
+                           : shown < 9999999999 ? "%.0f"
+                                                : "%.4g",
+                           shown);
 }
 
 /* ---- Arrows. ---- */
@@ -113,7 +117,7 @@ static void put_margin(struct drawing *drawing, const struct tale_event *event,
                        bool cut)
 {
     g_autofree char *time = clock_of(drawing, event->sent);
-    bool late = is_late(drawing, event);
+    bool late = event->kind == TALE_SEND || is_late(drawing, event);
     g_autofree char *text = g_strdup_printf(
         "%s%s%s%s", cut ? event->text : "", late && cut ? " " : "",
         late ? "sent " : "", late ? time : "");
@@ -124,9 +128,10 @@ static void put_margin(struct drawing *drawing, const struct tale_event *event,
 /* From lane to lane, with the text beside its tail; a lost one ends early. */
 static void put_arrow(struct drawing *drawing, const struct tale_event *event)
 {
-    bool lost = event->kind == TALE_LOSE;
-    unsigned tail = column_of(drawing, lost ? event->lane : event->peer);
-    unsigned head = column_of(drawing, lost ? event->peer : event->lane);
+    bool lost = event->kind == TALE_LOSE, comes = event->kind == TALE_SEND;
+    unsigned sender = lost || comes ? event->lane : event->peer;
+    unsigned tail = column_of(drawing, sender);
+    unsigned head = column_of(drawing, event->lane + event->peer - sender);
     unsigned left = MIN(tail, head), right = MAX(tail, head);
     bool rightwards = head > tail;
     unsigned room = right - left > 4 ? right - left - 4 : 0;
@@ -136,7 +141,9 @@ static void put_arrow(struct drawing *drawing, const struct tale_event *event)
         drawing->cells[i] = "─";
     drawing->cells[tail] = rightwards ? "├" : "┤";
     drawing->cells[rightwards ? head - 1 : head + 1] =
-        lost ? "✗" : (rightwards ? "▶" : "◀");
+        comes  ? "…"
+        : lost ? "✗"
+               : (rightwards ? "▶" : "◀");
     size = cut ? room : size;
     if (!cut || room >= READABLE)
         put_text(drawing, rightwards ? tail + 2 : tail - 1 - (unsigned)size,
@@ -264,11 +271,42 @@ static void draw_box(struct drawing *drawing, const struct tale_event *event)
     end_line(drawing, "");
 }
 
+/* ---- What has not come when it breaks. ---- */
+
+static bool is_coming(const struct tale_event *event)
+{
+    return event->coming && event->lane > 0 && event->peer > 0;
+}
+
+static unsigned count_coming(const struct tale *tale)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < tale->count; i++)
+        count += is_coming(&tale->events[i]);
+    return MIN(count, COMING);
+}
+
+static void draw_coming(struct drawing *drawing)
+{
+    const struct tale *tale = drawing->tale;
+    unsigned passed = 0, all = 0;
+    for (unsigned i = 0; i < tale->count; i++)
+        all += is_coming(&tale->events[i]);
+    for (unsigned i = 0; i < tale->count; i++) {
+        if (!is_coming(&tale->events[i]) || passed++ + COMING < all)
+            continue;
+        begin_line(drawing);
+        put_arrow(drawing, &tale->events[i]);
+        end_line(drawing, "coming");
+    }
+}
+
 /* ---- One event. ---- */
 
 static void draw_event(struct drawing *drawing, const struct tale_event *event)
 {
     if (event->kind == TALE_BROKEN) {
+        draw_coming(drawing);
         draw_box(drawing, event);
         return;
     }
@@ -340,7 +378,7 @@ static unsigned choose(struct drawing *drawing, unsigned rows)
     const struct tale_event *last = &tale->events[tale->count - 1];
     unsigned taken = 1 + (tale->after > 0);
     if (last->kind == TALE_BROKEN)
-        taken += depth_of(last->text) + 1;
+        taken += depth_of(last->text) + 1 + count_coming(tale);
     unsigned room = MAX(rows, FEWEST) - taken;
     drawing->writes = rows == 0 || count_shown(drawing, true) <= room;
     unsigned count = count_shown(drawing, drawing->writes);

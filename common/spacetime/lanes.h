@@ -10,10 +10,11 @@
  *        4.000    |         # became leader
  *
  * Other things may have happened at the sender while a message was on its way:
- * then "sent 1.250" stands beside the arrow.
+ * then "sent 1.250" stands beside the arrow. What is still under way when something
+ * breaks stands above the box, the last three of it.
  */
-#ifndef WORLD_LANES_H
-#define WORLD_LANES_H
+#ifndef SPACETIME_LANES_H
+#define SPACETIME_LANES_H
 #include <stdio.h>
 
 /** Draw @p trace, the text of a trace.h file, to @p out, up to what broke, in

@@ -1,8 +1,8 @@
 /* The picture of a trace, line by line; and of what is no trace. */
 #include "common/judge/test.h"
+#include "common/spacetime/lanes.h"
 #include "common/world/dice.h"
 #include "common/world/env.h"
-#include "common/world/lanes.h"
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
