@@ -1,4 +1,4 @@
-/* Runs: faults that overlap, the end of the storm, what is looked at and told. */
+/* Runs: faults that overlap, the end of the storm, what is seen and told. */
 #include "common/judge/test.h"
 #include "common/storm/calling.h"
 #include <stdio.h>
@@ -193,6 +193,20 @@ static void a_crash_to_come_does_not_come_to_the_core(void **state)
          "at 495ms crash 1 after 4\n");
     assert_non_null(strstr(calling_view.log->str, "530-1 "));
     assert_string_equal(report.id, "W3");
+}
+
+static void disks_and_clocks_of_the_core_are_well_again(void **state)
+{
+    (void)state;
+    char *trace = run("nodes 2\nuntil 500ms\ncore 1\nat 0s ask 1 await 120\n"
+                      "at 100ms drift 1 1000\nat 100ms slow 1 5ms\n"
+                      "at 100ms drift 2 1000\nat 100ms slow 2 5ms\n",
+                      false);
+    assert_null(report.id);
+    assert_non_null(strstr(trace, "\n500000000\t1\tdrift"));
+    assert_non_null(strstr(trace, "\n500000000\t1\tslow\t0\t0\tends"));
+    assert_null(strstr(trace, "\n500000000\t2\t"));
+    free(trace);
 }
 
 static void nothing_begins_when_the_storm_is_over(void **state)
@@ -406,6 +420,8 @@ int main(int argc, char **argv)
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(
             a_crash_to_come_does_not_come_to_the_core, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            disks_and_clocks_of_the_core_are_well_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(nothing_begins_when_the_storm_is_over,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(

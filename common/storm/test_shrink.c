@@ -1,7 +1,7 @@
 /*
- * Shrinking, of a little subject with rules that break in ways of which one can
- * tell the smallest storm by hand. Each tenth of a second a node sends a message
- * to the next; and one more to whom it is asked to.
+ * Shrinking, of a little subject with rules that break in ways of which one
+ * can tell the smallest storm by hand. Each tenth of a second a node sends a
+ * message to the next; and one more to whom it is asked to.
  */
 #include "common/judge/test.h"
 #include "common/storm/draw.h"
@@ -332,7 +332,7 @@ static void what_breaks_nothing_stays_as_it_is(void **state)
     free(right);
 }
 
-/* Without node 3 nothing recovers: so it keeps its number, and is in the core. */
+/* Without node 3 nothing recovers: it keeps its number, and is in the core. */
 static bool third_is_up(void *self, GString *why)
 {
     struct glass *glass = self;
