@@ -85,16 +85,14 @@ static void draw_loop(struct dice *dice, node_id node, GString *operation)
 static int set_up(void **state)
 {
     (void)state;
-    calling_view.log = g_string_new(NULL);
-    calling_view.quiet = g_string_new(NULL);
+    calling_open();
     return 0;
 }
 
 static int tear_down(void **state)
 {
     (void)state;
-    g_string_free(calling_view.log, TRUE);
-    g_string_free(calling_view.quiet, TRUE);
+    calling_close();
     return 0;
 }
 
