@@ -70,6 +70,9 @@ static void *boot(struct env *env, void *context)
     caller->env = env;
     caller->timer = (struct timer){.fire = on_tick, .self = caller};
     env_bind(env, on_message, caller);
+    g_autoptr(GBytes) log = env_recall(env, "log");
+    if (log)
+        note("has%u ", (unsigned)g_bytes_get_size(log));
     env_arm(env, &caller->timer, TICK * MSEC);
     return caller;
 }
@@ -132,6 +135,12 @@ static const struct invariant rules[] = {
     {0},
 };
 
+static void write_five(node_id node)
+{
+    g_autoptr(GBytes) bytes = g_bytes_new_static("12345", 5);
+    env_append(sim_env(ordeal_sim(calling_view.ordeal), node), "log", bytes);
+}
+
 static void ask(void *checker, node_id node, const char *operation)
 {
     unsigned number = 0;
@@ -139,7 +148,9 @@ static void ask(void *checker, node_id node, const char *operation)
     note("?%u%s ", (unsigned)node, operation);
     if (strcmp(operation, "break") == 0)
         calling_view.broken = true;
-    else if (strcmp(operation, "say so") == 0)
+    else if (strcmp(operation, "write") == 0)
+        write_five(node);
+    else if (g_str_has_prefix(operation, "say "))
         ordeal_break(calling_view.ordeal, node, "W4", "node %u says so",
                      (int)node);
     else if (strcmp(operation, "answer") == 0)
@@ -152,6 +163,8 @@ static void ask(void *checker, node_id node, const char *operation)
         calling_view.leader = number;
     else if (sscanf(operation, "await %u", &number) == 1)
         calling_view.awaited = number;
+    if (strcmp(operation, "say both") == 0)
+        ordeal_break(calling_view.ordeal, 1, "W2", "it is broken as well");
 }
 
 static void on_end(void *checker)
@@ -184,3 +197,38 @@ const struct subject calling_subject = {
     .who = who,
     .marks = marks,
 };
+
+/* ---- Running it. ---- */
+
+void calling_open(void)
+{
+    calling_view.log = g_string_new(NULL);
+    calling_view.quiet = g_string_new(NULL);
+}
+
+void calling_run(const char *text, struct ordeal_wish wish,
+                 struct ordeal_report *report)
+{
+    g_autoptr(GError) error = NULL;
+    struct storm *storm = storm_read(text, &error);
+    if (!storm)
+        fail_msg("%s", error->message);
+    ordeal_run(&calling_subject, storm, wish, report);
+    storm_free(storm);
+}
+
+char *calling_trace(const char *text, struct ordeal_report *report)
+{
+    char *trace = NULL;
+    size_t size;
+    FILE *file = open_memstream(&trace, &size);
+    calling_run(text, (struct ordeal_wish){.trace = file}, report);
+    fclose(file);
+    return trace;
+}
+
+void calling_close(void)
+{
+    g_string_free(calling_view.log, TRUE);
+    g_string_free(calling_view.quiet, TRUE);
+}

@@ -6,6 +6,7 @@
  *     at 0s ask 1 await 60       # so many must come from 1 to 2 (W3)
  *     at 1s ask 1 lead 2         # 2 is the leader
  *     at 1s ask 1 break          # then W2 does not hold; "say so": W4
+ *     at 1s ask 1 write          # five bytes, appended under "log"
  *     at 1s ask 1 answer         # "mark": "marked" is reached
  *     at 1s ask 1 loop           # each message is answered, for ever
  *
@@ -31,9 +32,19 @@ struct calling_view {
     unsigned came;    /**< So many have. */
 };
 
-/** The one there is; whoever runs the subject gives it its strings. */
+/** The one there is. */
 extern struct calling_view calling_view;
 /** The subject: of one node to five, that keep the order of their links. */
 extern const struct subject calling_subject;
+
+/** Before the first run: make the strings. */
+void calling_open(void);
+/** Run the storm in @p text; messages take 1 ms, unless it says otherwise. */
+void calling_run(const char *text, struct ordeal_wish wish,
+                 struct ordeal_report *report);
+/** The same, and returns its trace: new, free(). */
+char *calling_trace(const char *text, struct ordeal_report *report);
+/** After the last. */
+void calling_close(void);
 
 #endif

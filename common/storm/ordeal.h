@@ -19,7 +19,8 @@
 #define STORM_ORDEAL_H
 #include "common/storm/subject.h"
 
-/** No run takes more steps: a storm for ever, or a protocol that never rests. */
+/** No run takes more steps, though a storm may last for ever, or a protocol
+ * never rest. */
 enum { ORDEAL_EVENTS = 1000000 };
 
 /** What else is wanted of a run. */

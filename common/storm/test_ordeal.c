@@ -1,4 +1,4 @@
-/* Runs: faults that overlap, the end of the storm, what is looked at and told. */
+/* Runs: faults that overlap, the end of the storm, what is seen and told. */
 #include "common/judge/test.h"
 #include "common/storm/calling.h"
 #include <stdio.h>
@@ -12,8 +12,7 @@ static struct ordeal_report report;
 static int set_up(void **state)
 {
     (void)state;
-    calling_view.log = g_string_new(NULL);
-    calling_view.quiet = g_string_new(NULL);
+    calling_open();
     return 0;
 }
 
@@ -21,38 +20,20 @@ static int tear_down(void **state)
 {
     (void)state;
     ordeal_report_clear(&report);
-    g_string_free(calling_view.log, TRUE);
-    g_string_free(calling_view.quiet, TRUE);
+    calling_close();
     return 0;
-}
-
-/* All have a delay of 1 ms. */
-static void run_with(const char *text, struct ordeal_wish wish)
-{
-    g_autoptr(GError) error = NULL;
-    struct storm *storm = storm_read(text, &error);
-    if (!storm)
-        fail_msg("%s", error->message);
-    ordeal_report_clear(&report);
-    ordeal_run(&calling_subject, storm, wish, &report);
-    storm_free(storm);
 }
 
 static void pass(const char *text)
 {
-    run_with(text, (struct ordeal_wish){0});
+    ordeal_report_clear(&report);
+    calling_run(text, (struct ordeal_wish){0}, &report);
 }
 
-/* Returns the trace: new, free(). */
-static char *run(const char *text, bool write_fates)
+static char *run(const char *text)
 {
-    char *trace = NULL;
-    size_t size;
-    FILE *file = open_memstream(&trace, &size);
-    run_with(text,
-             (struct ordeal_wish){.trace = file, .write_fates = write_fates});
-    fclose(file);
-    return trace;
+    ordeal_report_clear(&report);
+    return calling_trace(text, &report);
 }
 
 static void assert_log(const char *log)
@@ -118,8 +99,7 @@ static void a_drift_and_a_slow_disk_end(void **state)
 {
     (void)state;
     char *trace = run("nodes 2\nuntil 1s\nat 100ms drift 1 1000 for 100ms\n"
-                      "at 100ms slow 1 5ms for 100ms\n",
-                      false);
+                      "at 100ms slow 1 5ms for 100ms\n");
     assert_non_null(strstr(trace, "\n100000000\t1\tdrift"));
     assert_non_null(strstr(trace, "\n200000000\t1\tdrift"));
     assert_non_null(strstr(trace, "\n100000000\t1\tslow\t0\t0\tbegins"));
@@ -195,6 +175,19 @@ static void a_crash_to_come_does_not_come_to_the_core(void **state)
     assert_string_equal(report.id, "W3");
 }
 
+static void disks_and_clocks_of_the_core_are_well_again(void **state)
+{
+    (void)state;
+    char *trace = run("nodes 2\nuntil 500ms\ncore 1\nat 0s ask 1 await 120\n"
+                      "at 100ms drift 1 1000\nat 100ms slow 1 5ms\n"
+                      "at 100ms drift 2 1000\nat 100ms slow 2 5ms\n");
+    assert_null(report.id);
+    assert_non_null(strstr(trace, "\n500000000\t1\tdrift"));
+    assert_non_null(strstr(trace, "\n500000000\t1\tslow\t0\t0\tends"));
+    assert_null(strstr(trace, "\n500000000\t2\t"));
+    free(trace);
+}
+
 static void nothing_begins_when_the_storm_is_over(void **state)
 {
     (void)state;
@@ -258,13 +251,21 @@ static void a_break_in_the_calm_has_its_own_words(void **state)
 static void what_a_checker_says_ends_the_run(void **state)
 {
     (void)state;
-    char *trace = run("nodes 2\nuntil 1s\nat 0.3s ask 2 say so\n", false);
+    char *trace = run("nodes 2\nuntil 1s\nat 0.3s ask 2 say so\n");
     assert_string_equal(report.id, "W4");
     assert_string_equal(report.why, "node 2 says so");
     assert_int_equal(report.node, 2);
     assert_int_equal(report.time, 300 * MSEC);
     assert_non_null(strstr(trace, "\t2\tbroken\t0\t0\tW4: node 2 says so\n"));
     free(trace);
+}
+
+static void of_two_things_that_break_the_first_is_told(void **state)
+{
+    (void)state;
+    pass("nodes 2\nuntil 1s\nat 0.3s ask 2 say both\nat 0.3s ask 1 say so\n");
+    assert_string_equal(report.why, "node 2 says so");
+    assert_int_equal(report.node, 2);
 }
 
 static void what_does_not_come_is_told_with_what_is_awaited(void **state)
@@ -348,40 +349,6 @@ static void operations_are_counted_and_those_that_overlap(void **state)
     assert_int_equal(report.overlapping, 0);
 }
 
-/* ---- The same again. ---- */
-
-static const char rough[] =
-    "nodes 4\nuntil 1s\ncore 1 2 3\ndelay 1ms exponential 20ms\nloss 1/4\n"
-    "repeat 1/4\nturn 1/9\nat 0s ask 1 await 150\nat 0.2s crash 2 for 0.1s "
-    "tearing after 2\nat 0.3s split 1 2 for 0.2s\nat 0.7s pause 4 for 0.2s\n"
-    "at 0.9s cut 1 2 for 0.2s\nmessage 1 2 3 lost\n";
-
-static void a_run_is_a_function_of_its_storm(void **state)
-{
-    (void)state;
-    char *first = run(rough, false);
-    char *second = run(rough, false);
-    assert_string_equal(first, second);
-    free(first);
-    free(second);
-}
-
-static void a_run_with_its_fates_is_the_same_again(void **state)
-{
-    (void)state;
-    char *first = run(rough, true), *text = NULL;
-    size_t size;
-    FILE *file = open_memstream(&text, &size);
-    storm_write(report.storm, file);
-    fclose(file);
-    char *second = run(text, true);
-    assert_string_equal(first, second);
-    assert_true(report.storm->events->len > 1000);
-    free(first);
-    free(second);
-    free(text);
-}
-
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -407,6 +374,8 @@ int main(int argc, char **argv)
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(
             a_crash_to_come_does_not_come_to_the_core, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            disks_and_clocks_of_the_core_are_well_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(nothing_begins_when_the_storm_is_over,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(
@@ -421,6 +390,8 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(what_a_checker_says_ends_the_run,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(
+            of_two_things_that_break_the_first_is_told, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
             what_does_not_come_is_told_with_what_is_awaited, set_up, tear_down),
         cmocka_unit_test_setup_teardown(
             what_has_come_at_once_ends_the_run_at_once, set_up, tear_down),
@@ -433,10 +404,6 @@ int main(int argc, char **argv)
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(
             operations_are_counted_and_those_that_overlap, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_run_is_a_function_of_its_storm,
-                                        set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_run_with_its_fates_is_the_same_again,
-                                        set_up, tear_down),
     };
     return test_run(argc, argv, tests);
 }

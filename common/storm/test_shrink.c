@@ -1,7 +1,7 @@
 /*
- * Shrinking, of a little subject with rules that break in ways of which one can
- * tell the smallest storm by hand. Each tenth of a second a node sends a message
- * to the next; and one more to whom it is asked to.
+ * Shrinking, of a little subject with rules that break in ways of which one
+ * can tell the smallest storm by hand. Each tenth of a second a node sends a
+ * message to the next; and one more to whom it is asked to.
  */
 #include "common/judge/test.h"
 #include "common/storm/draw.h"
@@ -17,7 +17,7 @@ enum { MOST = 5, BUDGET = 400000 };
 
 struct glass {
     struct ordeal *ordeal;
-    unsigned boots[MOST + 1];
+    unsigned boots[MOST + 1], asked;
     uint64_t next[MOST + 1]; /* Of 1's messages, by who got them. */
 };
 
@@ -121,6 +121,7 @@ static void ask(void *self, node_id node, const char *operation)
 {
     struct glass *glass = self;
     node_id to = g_ascii_strtoull(operation, NULL, 10);
+    glass->asked++;
     if (to >= 2 && to <= 4)
         knock(ordeal_node(glass->ordeal, node), to);
 }
@@ -247,6 +248,47 @@ static void a_storm_written_by_hand_stays_as_small(void **state)
     }
 }
 
+/* A question that is not asked makes all later messages of its link earlier. */
+static void messages_are_numbered_anew(void **state)
+{
+    (void)state;
+    struct storm *storm =
+        storm_read("nodes 3\nuntil 9s\nat 1s ask 1 3\nat 2s ask 1 3\n"
+                   "at 3s ask 1 3\nat 4s ask 1 3\nat 5s ask 1 3\n"
+                   "at 6s ask 1 3\nmessage 1 3 4 lost\n",
+                   NULL);
+    struct shrunk shrunk = shrink(&glass_subject, storm, "G2", BUDGET);
+    assert_int_equal(shrunk.before, 7);
+    assert_int_equal(shrunk.after, 3);
+    assert_breaks(shrunk.storm, "G2");
+    storm_free(shrunk.storm);
+    storm_free(storm);
+}
+
+/* Broken by an even number of questions: of these none can go alone. */
+static void judge_evenness(void *self)
+{
+    struct glass *glass = self;
+    if (glass->asked > 0 && glass->asked % 2 == 0)
+        ordeal_break(glass->ordeal, 0, "G0", "asked %u times", glass->asked);
+}
+
+static void lines_that_can_only_go_together_go(void **state)
+{
+    struct subject subject = glass_subject;
+    (void)state;
+    subject.end = judge_evenness;
+    struct storm *storm =
+        storm_read("nodes 2\nuntil 9s\nat 1s ask 1 2\nat 2s ask 1 2\n"
+                   "at 3s ask 1 2\nat 4s ask 1 2\nat 5s ask 1 2\n"
+                   "at 6s ask 1 2\n",
+                   NULL);
+    struct shrunk shrunk = shrink(&subject, storm, "G0", BUDGET);
+    assert_int_equal(shrunk.after, 2);
+    storm_free(shrunk.storm);
+    storm_free(storm);
+}
+
 /* ---- With any budget. ---- */
 
 static void it_never_grows_and_ends_within_its_budget(void **state)
@@ -259,7 +301,8 @@ static void it_never_grows_and_ends_within_its_budget(void **state)
         unsigned last = UINT_MAX;
         for (uint64_t budget = 1; budget <= BUDGET; budget *= 8) {
             struct shrunk shrunk = shrink(&glass_subject, storm, id, budget);
-            assert_true(shrunk.spent <= budget);
+            assert_true(shrunk.spent > 0 && shrunk.spent <= budget);
+            assert_true(budget > 1 || shrunk.runs == 1);
             assert_true(shrunk.after <= shrunk.before);
             assert_int_equal(shrunk.storm->subject[0], 'g');
             assert_breaks(shrunk.storm, id);
@@ -332,7 +375,7 @@ static void what_breaks_nothing_stays_as_it_is(void **state)
     free(right);
 }
 
-/* Without node 3 nothing recovers: so it keeps its number, and is in the core. */
+/* Without node 3 nothing recovers: it keeps its number, and is in the core. */
 static bool third_is_up(void *self, GString *why)
 {
     struct glass *glass = self;
@@ -404,6 +447,8 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_shrunk_storm_is_nearly_the_smallest),
         cmocka_unit_test(a_storm_written_by_hand_stays_as_small),
+        cmocka_unit_test(messages_are_numbered_anew),
+        cmocka_unit_test(lines_that_can_only_go_together_go),
         cmocka_unit_test(it_never_grows_and_ends_within_its_budget),
         cmocka_unit_test(the_result_is_the_same_each_time),
         cmocka_unit_test(without_any_line_it_does_not_break),

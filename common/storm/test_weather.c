@@ -1,5 +1,5 @@
-/* Fates of messages: how often, how late, in which order, and on what alone they
- * depend. Bounds are those of four standard deviations and more. */
+/* Fates of messages: how often, how late, in which order, and on what alone
+ * they depend. Bounds are those of four standard deviations and more. */
 #include "common/judge/test.h"
 #include "common/storm/draw.h"
 #include "common/storm/ordeal.h"

@@ -21,9 +21,9 @@ struct weather;
 struct weather *weather_new(const struct storm *storm);
 /** Put every fate into @p events, an array of struct storm_event; borrows it. */
 void weather_write_down(struct weather *weather, GArray *events);
-/** From now on nothing is lost, and nothing late; but where messages keep their
- * order, none overtakes one that was late before. Returns when the last of these
- * arrives; 0: nobody waits for one. */
+/** From now on nothing is lost, and nothing late; but where messages keep
+ * their order, none overtakes one that was late before. Returns when the last of
+ * these arrives; 0: nobody waits for one. */
 nsec weather_calm(struct weather *weather, bool in_order);
 /** What becomes of @p message, which leaves at @p now. */
 struct sim_fate weather_decide(struct weather *weather,

@@ -56,8 +56,8 @@ void sim_crash_now(struct sim *sim, node_id id, enum disk_loss loss);
  * on: what its handler still does then does not happen. 0: forget it. */
 void sim_crash_after(struct sim *sim, node_id id, unsigned effects,
                      enum disk_loss loss);
-/** Nothing happens on a node that is up for so long, and longer if it was paused
- * for longer; what comes meanwhile, comes then, in its order. */
+/** Nothing happens on a node that is up for so long, and longer if it was
+ * paused for longer; what comes meanwhile, comes then, in its order. */
 void sim_pause(struct sim *sim, node_id id, nsec duration);
 /** When it goes on: now, if it is not paused. */
 nsec sim_resumes(const struct sim *sim, node_id id);

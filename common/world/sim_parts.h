@@ -89,7 +89,8 @@ static inline bool does(struct node *node)
     return true;
 }
 
-/** Is it paused? Then @p event comes when it goes on, before what comes then. */
+/** Is it paused? Then @p event comes when it goes on, before what comes
+ * then. */
 static inline bool postpone(struct node *node, struct timer *event)
 {
     if (node->sim->now >= node->paused)

@@ -1,5 +1,5 @@
-/* What befalls a node, crashes in the midst of a turn and slow disks; and what is
- * seen of it by whoever looks on. */
+/* What befalls a node, crashes in the midst of a turn and slow disks; and what
+ * is seen of it by whoever looks on. */
 #include "common/judge/test.h"
 #include "common/world/witness.h"
 #include <stdlib.h>
