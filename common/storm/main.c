@@ -333,8 +333,10 @@ int storm_main(int argc, char **argv, const struct subject *subject)
         return complain(USAGE, "%s", error->message);
     if (argc > 2)
         return complain(USAGE, "one storm at a time");
-    if (seeds < 1 || budget < 1)
-        return complain(USAGE, "there is nothing less than one");
+    if (seeds < 1)
+        return complain(USAGE, "there are no fewer than one storm");
+    if (budget < 1)
+        return complain(USAGE, "a budget is one event, or more");
     const char *lack = fitness_lacks(subject);
     if (lack)
         return complain(USAGE, "this subject cannot be judged: %s", lack);

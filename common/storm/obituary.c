@@ -9,10 +9,11 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/time.h>
 #include <unistd.h>
 
-enum { PATIENCE = 10 }; /* Seconds of processor time in one event. */
+enum { PATIENCE = 5 }; /* Seconds of processor time in one event. */
 
 static const char *program_name;
 
@@ -69,7 +70,9 @@ void obituary_prepare(const char *program)
 {
     static const int deaths[] = {SIGSEGV, SIGBUS,  SIGFPE,
                                  SIGILL,  SIGABRT, SIGTRAP};
-    struct itimerval ticks = {{PATIENCE, 0}, {PATIENCE, 0}};
+    const char *given = g_getenv("STORM_SECONDS");
+    int patience = given && atoi(given) > 0 ? atoi(given) : PATIENCE;
+    struct itimerval ticks = {{patience, 0}, {patience, 0}};
     program_name = program;
     if (__sanitizer_set_death_callback)
         __sanitizer_set_death_callback(on_death);

@@ -11,7 +11,8 @@
 #ifndef STORM_OBITUARY_H
 #define STORM_OBITUARY_H
 
-/** From now on, for this process. Borrows @p program. */
+/** From now on, for this process. One event may take five seconds of processor
+ * time, or as many as the environment's STORM_SECONDS. Borrows @p program. */
 void obituary_prepare(const char *program);
 
 #endif

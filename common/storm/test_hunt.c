@@ -51,6 +51,7 @@ static void a_hunt_is_the_sum_of_its_storms(void **state)
 static void a_mark_that_no_storm_reaches_is_told(void **state)
 {
     static const char *const marks[] = {"answered while a copy is missing",
+                                        "what is in the log is asked again",
                                         "pigs fly", NULL};
     struct subject subject = counter_subject;
     struct hunt hunt = {.subject = &subject, .first = 1, .count = 5};
@@ -169,7 +170,7 @@ static void one_seed_comes_through_and_has_a_trace(void **state)
     (void)state;
     g_autofree char *output = run("--seed=0x2", 0);
     g_autofree char *trace = run("--seed=2 --trace", 0);
-    assert_string_equal(output, "counter comes through.\n");
+    assert_true(g_str_has_prefix(output, "counter comes through. Of "));
     assert_non_null(strstr(trace, "\tboot\t"));
     assert_non_null(strstr(trace, "\tanswer\t"));
 }

@@ -130,7 +130,7 @@ static void who_is_paused_hears_a_question_later(void **state)
     assert_log("160?2hello 200bye12 200?1hello 200?1you 1000end ");
     pass("nodes 2\nuntil 1s\nat 100ms pause 1 for 100ms\n"
          "at 150ms ask 1 hello\nat 160ms crash 1\n");
-    assert_log("160-1 1000end ");
+    assert_log("160-1 1000+1 1000end ");
     assert_int_equal(report.asked, 0);
 }
 

@@ -55,7 +55,7 @@ static void the_program_takes_bad_files_with_one_sentence(void **state)
                         "a.storm, line 2: expected the first word of a line");
     assert_refuses_file("storm stopwait\nnodes 3\n",
                         "a.storm is a storm for stopwait");
-    assert_refuses_file("", "is a storm for mine");
+    assert_refuses_file("", "does not say whom it is for: storm counter");
     g_autofree char *path = file_of("storm\0counter\n", 14);
     assert_complains(path, "a.storm is not a text");
     assert_complains(directory, "directory");

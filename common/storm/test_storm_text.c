@@ -149,7 +149,7 @@ static const char *const forms[] = {
 static void every_form_of_a_line_is_read_and_written_back(void **state)
 {
     static const char head[] = "storm mine\nseed 1\nnodes 3\nuntil 9s\n"
-                               "delay 1ms\n";
+                               "core 1 2 3\ndelay 1ms\n";
     (void)state;
     for (size_t i = 0; i < G_N_ELEMENTS(forms); i++) {
         g_autofree char *text = g_strdup_printf("%s%s\n", head, forms[i]);
