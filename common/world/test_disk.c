@@ -90,7 +90,8 @@ static void what_is_stored_is_stored_when_the_sync_is_done(void **state)
     (void)state;
     struct witness *witness = witness_new(
         (struct sim_weather){.sync_min = 5 * MSEC, .sync_max = 5 * MSEC});
-    witness_write(sim_env(witness->sim, 1), "log", "ab", true);
+    witness_write(sim_env(witness->sim, 1), "log", "a", true);
+    witness_write(sim_env(witness->sim, 1), "log", "b", true);
     witness_stores(witness, "log", "(none)");
     sim_run(witness->sim, 5 * MSEC - 1);
     witness_write(sim_env(witness->sim, 1), "log", "cd", true);

@@ -99,6 +99,22 @@ static void a_crash_forgets_the_crash_that_was_to_come(void **state)
     witness_free(witness);
 }
 
+static void what_one_said_to_oneself_dies_with_the_boot(void **state)
+{
+    (void)state;
+    struct witness *witness = witness_new((struct sim_weather){0});
+    struct env *env = sim_env(witness->sim, 1);
+    witness_say(env, 1, "old");
+    witness_say(env, 2, "other");
+    sim_crash_now(witness->sim, 1, DISK_KEEPS);
+    sim_boot(witness->sim, 1);
+    env_bind(env, witness_on_message, env);
+    witness_say(env, 1, "new");
+    witness_run_out(witness);
+    assert_string_equal(witness->came->str, "11new 12other ");
+    witness_free(witness);
+}
+
 static void *boot_six(struct env *env, void *context)
 {
     (void)context;
@@ -275,6 +291,7 @@ static void a_trace_says_what_the_watcher_says(void **state)
     witness_run_out(witness);
     sim_trace(witness->sim, NULL);
     fclose(file);
+    assert_null(strstr(text, "begins\n0\t3\tslow\t0\t0\tbegins"));
     const char *lines[] = {
         "0\t1\tsend\t2\t0\t<4 bytes>\n",
         "0\t0\tbroken\t0\t0\tR1\n",
@@ -320,6 +337,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(effects_are_counted_over_several_turns),
         cmocka_unit_test(a_crash_that_is_forgotten_does_not_come),
         cmocka_unit_test(a_crash_forgets_the_crash_that_was_to_come),
+        cmocka_unit_test(what_one_said_to_oneself_dies_with_the_boot),
         cmocka_unit_test(a_node_crashes_in_the_midst_of_its_boot),
         cmocka_unit_test(timers_of_the_same_time_do_not_fire_after_the_crash),
         cmocka_unit_test(a_slow_disk_takes_longer_until_it_is_not),
