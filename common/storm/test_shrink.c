@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST = 5, BUDGET = 400000 };
+enum { MOST = 5, BUDGET = 400000, SOME = 50000 };
 
 /* ---- The subject. ---- */
 
@@ -166,9 +166,9 @@ static struct storm *storm_that_breaks(const char *id, uint64_t *seed)
         struct ordeal_report report;
         struct storm *storm = storm_draw(&glass_subject, *seed);
         ordeal_run(&glass_subject, storm, (struct ordeal_wish){0}, &report);
-        bool found = report.id && strcmp(report.id, id) == 0;
+        const char *broken = report.id;
         ordeal_report_clear(&report);
-        if (found)
+        if (broken && strcmp(broken, id) == 0)
             return storm;
         storm_free(storm);
     }
@@ -215,7 +215,6 @@ static void assert_small(const struct shrunk *shrunk, unsigned i)
     free(text);
 }
 
-/* In the mean it is nearer to the smallest than the bound of each. */
 static void a_shrunk_storm_is_nearly_the_smallest(void **state)
 {
     unsigned lines = 0, least = 0;
@@ -361,7 +360,6 @@ static void the_result_is_the_same_each_time(void **state)
     }
 }
 
-/* Each line is needed. */
 static void without_any_line_it_does_not_break(void **state)
 {
     (void)state;
@@ -459,14 +457,13 @@ static void the_failure_of_a_seed_is_its_own_and_small(void **state)
 static void of_several_storms_the_smallest_is_kept(void **state)
 {
     (void)state;
-    for_each_seed (seed, 4) {
+    for (uint64_t seed = 1; seed <= 4; seed++) {
         struct failure failure;
         uint64_t first = 1 + 40 * seed;
         struct storm *storm = storm_that_breaks("G3", &first);
-        struct shrunk own = shrink(&glass_subject, storm, "G3", BUDGET);
-        assert_true(failure_find(&failure, &glass_subject, first, BUDGET));
+        struct shrunk own = shrink(&glass_subject, storm, "G3", SOME);
+        assert_true(failure_find(&failure, &glass_subject, first, SOME));
         assert_true(failure.small.after <= own.after);
-        assert_true(failure.small.runs >= own.runs);
         storm_free(own.storm);
         storm_free(storm);
         failure_clear(&failure);
