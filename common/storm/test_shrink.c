@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST = 5, BUDGET = 400000, SOME = 50000 };
+enum { MOST = 5, BUDGET = 400000, SOME = 30000 };
 
 /* ---- The subject. ---- */
 
@@ -196,8 +196,7 @@ static void assert_breaks(const struct storm *storm, const char *id)
 {
     struct ordeal_report report;
     ordeal_run(&glass_subject, storm, (struct ordeal_wish){0}, &report);
-    assert_non_null(report.id);
-    assert_string_equal(report.id, id);
+    assert_string_equal(report.id ? report.id : "none", id);
     ordeal_report_clear(&report);
 }
 
@@ -461,7 +460,7 @@ static void of_several_storms_the_smallest_is_kept(void **state)
         struct failure failure;
         uint64_t first = 1 + 40 * seed;
         struct storm *storm = storm_that_breaks("G3", &first);
-        struct shrunk own = shrink(&glass_subject, storm, "G3", SOME);
+        struct shrunk own = shrink(&glass_subject, storm, "G3", SOME * 9 / 10);
         assert_true(failure_find(&failure, &glass_subject, first, SOME));
         assert_true(failure.small.after <= own.after);
         storm_free(own.storm);
