@@ -17,7 +17,7 @@
 
 /** What was seen. */
 struct onlooker {
-    struct sim *sim;
+    struct sim *sim;      /**< The world. */
     GString *left;        /**< Messages that left. */
     GString *came;        /**< Those that came, to any node. */
     GString *when;        /**< And when, in whole milliseconds: "1 7 ". */
