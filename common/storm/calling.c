@@ -8,7 +8,7 @@ enum { TICK = 10 };
 
 /* ---- The subject. ---- */
 
-struct caller {
+struct shouter {
     struct env *env;
     struct timer timer;
 };
@@ -29,25 +29,25 @@ static void G_GNUC_PRINTF(1, 2) note(const char *format, ...)
     va_end(arguments);
 }
 
-static void call(struct caller *caller, node_id to, const char *word)
+static void call(struct shouter *shouter, node_id to, const char *word)
 {
     g_autoptr(GBytes) bytes = g_bytes_new(word, strlen(word));
-    env_send(caller->env, to, bytes);
+    env_send(shouter->env, to, bytes);
 }
 
 static void on_tick(void *self)
 {
-    struct caller *caller = self;
+    struct shouter *shouter = self;
     for (node_id id = 1; id <= ordeal_storm(calling_view.ordeal)->nodes; id++)
-        if (id != caller->env->id)
-            call(caller, id, "tick");
-    env_arm(caller->env, &caller->timer, TICK * MSEC);
+        if (id != shouter->env->id)
+            call(shouter, id, "tick");
+    env_arm(shouter->env, &shouter->timer, TICK * MSEC);
 }
 
 static void on_message(void *self, node_id from, GBytes *message)
 {
-    struct caller *caller = self;
-    node_id id = caller->env->id;
+    struct shouter *shouter = self;
+    node_id id = shouter->env->id;
     nsec *last = &calling_view.last[from][id], time = now();
     if (g_bytes_get_size(message) == 0) {
         note("bye%u%u ", (unsigned)id, (unsigned)from);
@@ -60,21 +60,21 @@ static void on_message(void *self, node_id from, GBytes *message)
     *last = time;
     calling_view.came += from == 1 && id == 2;
     if (calling_view.loops)
-        call(caller, from, "again");
+        call(shouter, from, "again");
 }
 
 static void *boot(struct env *env, void *context)
 {
-    struct caller *caller = g_new0(struct caller, 1);
+    struct shouter *shouter = g_new0(struct shouter, 1);
     (void)context;
-    caller->env = env;
-    caller->timer = (struct timer){.fire = on_tick, .self = caller};
-    env_bind(env, on_message, caller);
+    shouter->env = env;
+    shouter->timer = (struct timer){.fire = on_tick, .self = shouter};
+    env_bind(env, on_message, shouter);
     g_autoptr(GBytes) log = env_recall(env, "log");
     if (log)
         note("has%u ", (unsigned)g_bytes_get_size(log));
-    env_arm(env, &caller->timer, TICK * MSEC);
-    return caller;
+    env_arm(env, &shouter->timer, TICK * MSEC);
+    return shouter;
 }
 
 static void stop(void *self)

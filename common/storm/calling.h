@@ -16,18 +16,20 @@
 #define STORM_CALLING_H
 #include "common/storm/ordeal.h"
 
+/** So many at most. */
 enum { CALLING_NODES = 5 };
 
 /** What was seen of the last run; times are in milliseconds. */
 struct calling_view {
-    struct ordeal *ordeal;
+    struct ordeal *ordeal; /**< The run. */
     GString *log;   /**< "100-2 " node 2 goes, "300+2 " it comes, and words. */
     GString *quiet; /**< "13:100-250 ": nothing from 1 to 3 came meanwhile. */
     nsec last[CALLING_NODES + 1][CALLING_NODES + 1]; /**< It came there. */
-    bool up[CALLING_NODES + 1];
-    unsigned looks; /**< How often a rule was asked. */
-    node_id leader;
-    bool broken, loops;
+    bool up[CALLING_NODES + 1]; /**< When last looked at. */
+    unsigned looks;             /**< How often a rule was asked. */
+    node_id leader;             /**< As was asked for ... */
+    bool broken;                /**< ... and so was this ... */
+    bool loops;                 /**< ... and this. */
     unsigned awaited; /**< What must come: so many messages from 1 to 2. */
     unsigned came;    /**< So many have. */
 };

@@ -112,8 +112,8 @@ static const struct {
     [CLASS_TURN] = {48, 52},     [CLASS_DELAY] = {23, 27},
     [CLASS_TAIL] = {48, 52},     [CLASS_OVERTAKE] = {48, 52},
     [CLASS_CUT] = {48, 52},      [CLASS_SPLIT] = {48, 52},
-    [CLASS_FAREWELL] = {48, 52}, [CLASS_PAUSE] = {40, 52},
-    [CLASS_CRASH] = {40, 52},    [CLASS_POINT] = {20, 27},
+    [CLASS_FAREWELL] = {48, 52}, [CLASS_PAUSE] = {36, 52},
+    [CLASS_CRASH] = {38, 52},    [CLASS_POINT] = {20, 27},
     [CLASS_TORN] = {25, 32},     [CLASS_ALL_DOWN] = {11, 15},
     [CLASS_SLOW] = {48, 52},     [CLASS_DRIFT] = {48, 52},
 };

@@ -263,7 +263,7 @@ static unsigned count_overtaking(uint64_t seed, bool overtaking, bool listed)
                                .node = 1,
                                .peer = 2,
                                .number = 7,
-                               .fate = {.delay = 50 * MSEC}};
+                               .fate = {.delay = 500 * MSEC}};
     unsigned count = 0;
     nsec last = 0;
     storm->weather.overtaking = overtaking;

@@ -1,60 +1,60 @@
 /* What a disk has after a crash, and what it holds for certain. */
 #include "common/judge/test.h"
-#include "common/world/witness.h"
+#include "common/world/onlooker.h"
 #include <string.h>
 
 /* ---- Disks. ---- */
 
 /* Durable "ab"; not durable "cd", "ef". Then it crashes. */
-static struct witness *crash_a_writer(enum disk_loss loss, uint64_t seed)
+static struct onlooker *crash_a_writer(enum disk_loss loss, uint64_t seed)
 {
-    struct witness *witness = witness_new((struct sim_weather){0});
-    sim_free(witness->sim);
-    witness->sim = sim_new(3, seed, (struct sim_weather){0});
-    struct env *env = sim_env(witness->sim, 1);
-    witness_write(env, "log", "ab", true);
-    witness_write(env, "old", "x", false);
-    witness_run_out(witness);
-    sim_set_weather(witness->sim,
+    struct onlooker *onlooker = onlooker_new((struct sim_weather){0});
+    sim_free(onlooker->sim);
+    onlooker->sim = sim_new(3, seed, (struct sim_weather){0});
+    struct env *env = sim_env(onlooker->sim, 1);
+    onlooker_write(env, "log", "ab", true);
+    onlooker_write(env, "old", "x", false);
+    onlooker_run_out(onlooker);
+    sim_set_weather(onlooker->sim,
                     (struct sim_weather){.sync_min = SEC, .sync_max = SEC});
-    witness_write(env, "log", "cd", true);
-    sim_run(witness->sim, MSEC); /* The sync is under way. */
-    witness_write(env, "log", "ef", true);
-    witness_write(env, "new", "y", false);
+    onlooker_write(env, "log", "cd", true);
+    sim_run(onlooker->sim, MSEC); /* The sync is under way. */
+    onlooker_write(env, "log", "ef", true);
+    onlooker_write(env, "new", "y", false);
     env_persist(env, "old", NULL);
-    witness_stores(witness, "log", "ab");
-    witness_stores(witness, "old", "x");
-    witness_stores(witness, "new", "(none)");
-    witness_recalls(witness, "log", "abcdef");
-    witness_recalls(witness, "old", "(none)");
-    sim_crash_now(witness->sim, 1, loss);
-    return witness;
+    onlooker_stores(onlooker, "log", "ab");
+    onlooker_stores(onlooker, "old", "x");
+    onlooker_stores(onlooker, "new", "(none)");
+    onlooker_recalls(onlooker, "log", "abcdef");
+    onlooker_recalls(onlooker, "old", "(none)");
+    sim_crash_now(onlooker->sim, 1, loss);
+    return onlooker;
 }
 
 static void a_disk_that_keeps_has_all_that_was_written(void **state)
 {
     (void)state;
-    struct witness *witness = crash_a_writer(DISK_KEEPS, 1);
-    witness_stores(witness, "log", "abcdef");
-    witness_stores(witness, "old", "(none)");
-    witness_stores(witness, "new", "y");
-    sim_boot(witness->sim, 1);
-    witness_recalls(witness, "log", "abcdef");
-    witness_free(witness);
+    struct onlooker *onlooker = crash_a_writer(DISK_KEEPS, 1);
+    onlooker_stores(onlooker, "log", "abcdef");
+    onlooker_stores(onlooker, "old", "(none)");
+    onlooker_stores(onlooker, "new", "y");
+    sim_boot(onlooker->sim, 1);
+    onlooker_recalls(onlooker, "log", "abcdef");
+    onlooker_free(onlooker);
 }
 
 static void a_disk_that_loses_has_what_was_durable(void **state)
 {
     (void)state;
-    struct witness *witness = crash_a_writer(DISK_LOSES, 1);
-    witness_stores(witness, "log", "ab");
-    witness_stores(witness, "old", "x");
-    witness_stores(witness, "new", "(none)");
-    sim_boot(witness->sim, 1);
-    witness_recalls(witness, "log", "ab");
-    witness_run_out(witness);
-    witness_stores(witness, "log", "ab");
-    witness_free(witness);
+    struct onlooker *onlooker = crash_a_writer(DISK_LOSES, 1);
+    onlooker_stores(onlooker, "log", "ab");
+    onlooker_stores(onlooker, "old", "x");
+    onlooker_stores(onlooker, "new", "(none)");
+    sim_boot(onlooker->sim, 1);
+    onlooker_recalls(onlooker, "log", "ab");
+    onlooker_run_out(onlooker);
+    onlooker_stores(onlooker, "log", "ab");
+    onlooker_free(onlooker);
 }
 
 static void a_disk_that_tears_has_any_beginning(void **state)
@@ -62,17 +62,17 @@ static void a_disk_that_tears_has_any_beginning(void **state)
     unsigned sizes[7] = {0}, old = 0, new = 0;
     (void)state;
     for_each_seed (seed, 300) {
-        struct witness *witness = crash_a_writer(DISK_TEARS, seed);
-        g_autoptr(GBytes) value = sim_stored(witness->sim, 1, "log");
-        g_autoptr(GBytes) x = sim_stored(witness->sim, 1, "old");
-        g_autoptr(GBytes) y = sim_stored(witness->sim, 1, "new");
-        g_autofree char *log = witness_text(value);
+        struct onlooker *onlooker = crash_a_writer(DISK_TEARS, seed);
+        g_autoptr(GBytes) value = sim_stored(onlooker->sim, 1, "log");
+        g_autoptr(GBytes) x = sim_stored(onlooker->sim, 1, "old");
+        g_autoptr(GBytes) y = sim_stored(onlooker->sim, 1, "new");
+        g_autofree char *log = onlooker_text(value);
         assert_true(g_str_has_prefix("abcdef", log));
         assert_in_range(strlen(log), 2, 6);
         sizes[strlen(log)]++;
         old += x != NULL;
         new += y != NULL;
-        witness_free(witness);
+        onlooker_free(onlooker);
     }
     if (g_getenv("SEED"))
         return;
@@ -88,19 +88,20 @@ static void a_disk_that_tears_has_any_beginning(void **state)
 static void what_is_stored_is_stored_when_the_sync_is_done(void **state)
 {
     (void)state;
-    struct witness *witness = witness_new(
+    struct onlooker *onlooker = onlooker_new(
         (struct sim_weather){.sync_min = 5 * MSEC, .sync_max = 5 * MSEC});
-    witness_write(sim_env(witness->sim, 1), "log", "ab", true);
-    witness_stores(witness, "log", "(none)");
-    sim_run(witness->sim, 5 * MSEC - 1);
-    witness_write(sim_env(witness->sim, 1), "log", "cd", true);
-    witness_stores(witness, "log", "(none)");
-    sim_run(witness->sim, 5 * MSEC);
-    witness_stores(witness, "log", "ab");
-    sim_run(witness->sim, 10 * MSEC);
-    witness_stores(witness, "log", "abcd");
-    witness_stores(witness, "other", "(none)");
-    witness_free(witness);
+    onlooker_write(sim_env(onlooker->sim, 1), "log", "a", true);
+    onlooker_write(sim_env(onlooker->sim, 1), "log", "b", true);
+    onlooker_stores(onlooker, "log", "(none)");
+    sim_run(onlooker->sim, 5 * MSEC - 1);
+    onlooker_write(sim_env(onlooker->sim, 1), "log", "cd", true);
+    onlooker_stores(onlooker, "log", "(none)");
+    sim_run(onlooker->sim, 5 * MSEC);
+    onlooker_stores(onlooker, "log", "ab");
+    sim_run(onlooker->sim, 10 * MSEC);
+    onlooker_stores(onlooker, "log", "abcd");
+    onlooker_stores(onlooker, "other", "(none)");
+    onlooker_free(onlooker);
 }
 
 static unsigned lost_of(const char *first, enum disk_loss loss, uint64_t seed,

@@ -1,7 +1,7 @@
 /* What befalls a node, crashes in the midst of a turn and slow disks; and what
  * is seen of it by whoever looks on. */
 #include "common/judge/test.h"
-#include "common/world/witness.h"
+#include "common/world/onlooker.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,12 +10,12 @@
 /* Six effects in one turn: each kind, twice. */
 static void do_six(struct env *env)
 {
-    witness_say(env, 2, "a");
-    witness_write(env, "log", "b", true);
-    witness_write(env, "value", "c", false);
-    witness_say(env, 2, "d");
-    witness_write(env, "log", "e", true);
-    witness_say(env, 3, "f");
+    onlooker_say(env, 2, "a");
+    onlooker_write(env, "log", "b", true);
+    onlooker_write(env, "value", "c", false);
+    onlooker_say(env, 2, "d");
+    onlooker_write(env, "log", "e", true);
+    onlooker_say(env, 3, "f");
 }
 
 static void on_alarm(void *self)
@@ -37,66 +37,82 @@ static void the_first_effects_have_happened_and_no_more(void **state)
 {
     (void)state;
     for (unsigned effects = 1; effects <= 6; effects++) {
-        struct witness *witness = witness_new(
+        struct onlooker *onlooker = onlooker_new(
             (struct sim_weather){.sync_min = MSEC, .sync_max = MSEC});
         struct timer alarm = {.fire = on_alarm,
-                              .self = sim_env(witness->sim, 1)};
-        sim_crash_after(witness->sim, 1, effects, DISK_KEEPS);
-        env_arm(sim_env(witness->sim, 1), &alarm, MSEC);
-        witness_run_out(witness);
-        assert_false(sim_is_up(witness->sim, 1));
-        witness_recalls(witness, "log", after[effects].log);
-        witness_recalls(witness, "value", after[effects].value);
-        assert_string_equal(witness->left->str, after[effects].left);
-        assert_string_equal(witness->came->str, after[effects].left);
-        witness_free(witness);
+                              .self = sim_env(onlooker->sim, 1)};
+        sim_crash_after(onlooker->sim, 1, effects, DISK_KEEPS);
+        env_arm(sim_env(onlooker->sim, 1), &alarm, MSEC);
+        onlooker_run_out(onlooker);
+        assert_false(sim_is_up(onlooker->sim, 1));
+        onlooker_recalls(onlooker, "log", after[effects].log);
+        onlooker_recalls(onlooker, "value", after[effects].value);
+        assert_string_equal(onlooker->left->str, after[effects].left);
+        assert_string_equal(onlooker->came->str, after[effects].left);
+        onlooker_free(onlooker);
     }
 }
 
 static void effects_are_counted_over_several_turns(void **state)
 {
     (void)state;
-    struct witness *witness = witness_new((struct sim_weather){0});
-    struct env *env = sim_env(witness->sim, 1);
+    struct onlooker *onlooker = onlooker_new((struct sim_weather){0});
+    struct env *env = sim_env(onlooker->sim, 1);
     struct timer alarm = {.fire = on_alarm, .self = env};
-    sim_crash_after(witness->sim, 1, 8, DISK_KEEPS);
+    sim_crash_after(onlooker->sim, 1, 8, DISK_KEEPS);
     env_arm(env, &alarm, MSEC);
-    witness_run_out(witness);
-    assert_true(sim_is_up(witness->sim, 1));
+    onlooker_run_out(onlooker);
+    assert_true(sim_is_up(onlooker->sim, 1));
     env_arm(env, &alarm, MSEC);
-    witness_run_out(witness);
-    assert_false(sim_is_up(witness->sim, 1));
-    witness_recalls(witness, "log", "beb");
-    assert_string_equal(witness->left->str, "12a 12d 13f 12a ");
-    witness_free(witness);
+    onlooker_run_out(onlooker);
+    assert_false(sim_is_up(onlooker->sim, 1));
+    onlooker_recalls(onlooker, "log", "beb");
+    assert_string_equal(onlooker->left->str, "12a 12d 13f 12a ");
+    onlooker_free(onlooker);
 }
 
 static void a_crash_that_is_forgotten_does_not_come(void **state)
 {
     (void)state;
-    struct witness *witness = witness_new((struct sim_weather){0});
-    sim_crash_after(witness->sim, 1, 2, DISK_KEEPS);
-    sim_crash_after(witness->sim, 1, 0, DISK_KEEPS);
-    do_six(sim_env(witness->sim, 1));
-    witness_run_out(witness);
-    assert_true(sim_is_up(witness->sim, 1));
-    assert_string_equal(witness->left->str, "12a 12d 13f ");
-    witness_free(witness);
+    struct onlooker *onlooker = onlooker_new((struct sim_weather){0});
+    sim_crash_after(onlooker->sim, 1, 2, DISK_KEEPS);
+    sim_crash_after(onlooker->sim, 1, 0, DISK_KEEPS);
+    do_six(sim_env(onlooker->sim, 1));
+    onlooker_run_out(onlooker);
+    assert_true(sim_is_up(onlooker->sim, 1));
+    assert_string_equal(onlooker->left->str, "12a 12d 13f ");
+    onlooker_free(onlooker);
 }
 
 /* What one crash counted, the next boot does not. */
 static void a_crash_forgets_the_crash_that_was_to_come(void **state)
 {
     (void)state;
-    struct witness *witness = witness_new((struct sim_weather){0});
-    sim_crash_after(witness->sim, 1, 3, DISK_KEEPS);
-    witness_say(sim_env(witness->sim, 1), 2, "a");
-    sim_crash_now(witness->sim, 1, DISK_KEEPS);
-    sim_boot(witness->sim, 1);
-    do_six(sim_env(witness->sim, 1));
-    witness_run_out(witness);
-    assert_true(sim_is_up(witness->sim, 1));
-    witness_free(witness);
+    struct onlooker *onlooker = onlooker_new((struct sim_weather){0});
+    sim_crash_after(onlooker->sim, 1, 3, DISK_KEEPS);
+    onlooker_say(sim_env(onlooker->sim, 1), 2, "a");
+    sim_crash_now(onlooker->sim, 1, DISK_KEEPS);
+    sim_boot(onlooker->sim, 1);
+    do_six(sim_env(onlooker->sim, 1));
+    onlooker_run_out(onlooker);
+    assert_true(sim_is_up(onlooker->sim, 1));
+    onlooker_free(onlooker);
+}
+
+static void what_one_said_to_oneself_dies_with_the_boot(void **state)
+{
+    (void)state;
+    struct onlooker *onlooker = onlooker_new((struct sim_weather){0});
+    struct env *env = sim_env(onlooker->sim, 1);
+    onlooker_say(env, 1, "old");
+    onlooker_say(env, 2, "other");
+    sim_crash_now(onlooker->sim, 1, DISK_KEEPS);
+    sim_boot(onlooker->sim, 1);
+    env_bind(env, onlooker_on_message, env);
+    onlooker_say(env, 1, "new");
+    onlooker_run_out(onlooker);
+    assert_string_equal(onlooker->came->str, "11new 12other ");
+    onlooker_free(onlooker);
 }
 
 static void *boot_six(struct env *env, void *context)
@@ -114,21 +130,21 @@ static void stop_nothing(void *protocol)
 static void a_node_crashes_in_the_midst_of_its_boot(void **state)
 {
     (void)state;
-    struct witness *witness = witness_new((struct sim_weather){0});
+    struct onlooker *onlooker = onlooker_new((struct sim_weather){0});
     struct sim_program program = {boot_six, stop_nothing, NULL};
-    sim_crash_after(witness->sim, 1, 2, DISK_KEEPS);
-    sim_install(witness->sim, 1, program);
-    witness_run_out(witness);
-    assert_false(sim_is_up(witness->sim, 1));
-    assert_null(sim_protocol(witness->sim, 1));
-    assert_string_equal(witness->left->str, "12a ");
-    sim_crash_after(witness->sim, 1, 5, DISK_KEEPS);
-    sim_boot(witness->sim, 1);
-    witness_run_out(witness);
-    assert_false(sim_is_up(witness->sim, 1));
-    witness_recalls(witness, "log", "bbe");
-    witness_recalls(witness, "value", "c");
-    witness_free(witness);
+    sim_crash_after(onlooker->sim, 1, 2, DISK_KEEPS);
+    sim_install(onlooker->sim, 1, program);
+    onlooker_run_out(onlooker);
+    assert_false(sim_is_up(onlooker->sim, 1));
+    assert_null(sim_protocol(onlooker->sim, 1));
+    assert_string_equal(onlooker->left->str, "12a ");
+    sim_crash_after(onlooker->sim, 1, 5, DISK_KEEPS);
+    sim_boot(onlooker->sim, 1);
+    onlooker_run_out(onlooker);
+    assert_false(sim_is_up(onlooker->sim, 1));
+    onlooker_recalls(onlooker, "log", "bbe");
+    onlooker_recalls(onlooker, "value", "c");
+    onlooker_free(onlooker);
 }
 
 struct ringer {
@@ -141,26 +157,26 @@ static void ring(void *self)
 {
     struct ringer *ringer = self;
     ++*ringer->rung;
-    witness_say(ringer->env, 2, "a");
+    onlooker_say(ringer->env, 2, "a");
 }
 
 static void timers_of_the_same_time_do_not_fire_after_the_crash(void **state)
 {
     (void)state;
-    struct witness *witness = witness_new((struct sim_weather){0});
+    struct onlooker *onlooker = onlooker_new((struct sim_weather){0});
     struct ringer ringers[3];
     unsigned rung = 0;
     for (int i = 0; i < 3; i++) {
         ringers[i] =
-            (struct ringer){.env = sim_env(witness->sim, 1), .rung = &rung};
+            (struct ringer){.env = sim_env(onlooker->sim, 1), .rung = &rung};
         ringers[i].timer.fire = ring;
         ringers[i].timer.self = &ringers[i];
-        env_arm(sim_env(witness->sim, 1), &ringers[i].timer, MSEC);
+        env_arm(sim_env(onlooker->sim, 1), &ringers[i].timer, MSEC);
     }
-    sim_crash_after(witness->sim, 1, 2, DISK_KEEPS);
-    witness_run_out(witness);
+    sim_crash_after(onlooker->sim, 1, 2, DISK_KEEPS);
+    onlooker_run_out(onlooker);
     assert_int_equal(rung, 2);
-    witness_free(witness);
+    onlooker_free(onlooker);
 }
 
 /* ---- Slow disks. ---- */
@@ -168,23 +184,23 @@ static void timers_of_the_same_time_do_not_fire_after_the_crash(void **state)
 static void a_slow_disk_takes_longer_until_it_is_not(void **state)
 {
     (void)state;
-    struct witness *witness = witness_new(
+    struct onlooker *onlooker = onlooker_new(
         (struct sim_weather){.sync_min = 2 * MSEC, .sync_max = 2 * MSEC});
-    struct env *env = sim_env(witness->sim, 1),
-               *other = sim_env(witness->sim, 2);
-    sim_slow(witness->sim, 1, 40 * MSEC);
-    witness_write(env, "log", "a", true);
-    witness_write(other, "log", "a", true);
-    witness_say(env, 3, "x");
-    witness_say(other, 3, "y");
-    sim_run(witness->sim, SEC);
-    assert_string_equal(witness->when->str, "3 43 ");
-    sim_slow(witness->sim, 1, 0);
-    witness_write(env, "log", "a", true);
-    witness_say(env, 3, "x");
-    witness_run_out(witness);
-    assert_string_equal(witness->when->str, "3 43 1003 ");
-    witness_free(witness);
+    struct env *env = sim_env(onlooker->sim, 1),
+               *other = sim_env(onlooker->sim, 2);
+    sim_slow(onlooker->sim, 1, 40 * MSEC);
+    onlooker_write(env, "log", "a", true);
+    onlooker_write(other, "log", "a", true);
+    onlooker_say(env, 3, "x");
+    onlooker_say(other, 3, "y");
+    sim_run(onlooker->sim, SEC);
+    assert_string_equal(onlooker->when->str, "3 43 ");
+    sim_slow(onlooker->sim, 1, 0);
+    onlooker_write(env, "log", "a", true);
+    onlooker_say(env, 3, "x");
+    onlooker_run_out(onlooker);
+    assert_string_equal(onlooker->when->str, "3 43 1003 ");
+    onlooker_free(onlooker);
 }
 
 /* ---- Who looks on. ---- */
@@ -192,62 +208,63 @@ static void a_slow_disk_takes_longer_until_it_is_not(void **state)
 static void the_watcher_sees_what_the_gate_lets_pass(void **state)
 {
     (void)state;
-    struct witness *witness = witness_new(
+    struct onlooker *onlooker = onlooker_new(
         (struct sim_weather){.sync_min = 5 * MSEC, .sync_max = 5 * MSEC});
-    struct env *env = sim_env(witness->sim, 1);
-    witness_say(env, 2, "a");
-    witness_write(env, "log", "x", true);
-    witness_say(env, 2, "b");
-    witness_say(env, 1, "c");
-    witness_say(env, 9, "nobody");
-    sim_run(witness->sim, 5 * MSEC - 1);
-    assert_string_equal(witness->left->str, "12a ");
-    sim_run(witness->sim, 5 * MSEC);
-    assert_string_equal(witness->left->str, "12a 12b 11c ");
-    witness_write(env, "log", "y", true);
-    witness_say(env, 2, "d");
-    sim_run(witness->sim, 6 * MSEC);
-    sim_crash_now(witness->sim, 1, DISK_KEEPS);
-    witness_run_out(witness);
-    assert_string_equal(witness->left->str, "12a 12b 11c ");
-    witness_free(witness);
+    struct env *env = sim_env(onlooker->sim, 1);
+    onlooker_say(env, 2, "a");
+    onlooker_write(env, "log", "x", true);
+    onlooker_say(env, 2, "b");
+    onlooker_say(env, 1, "c");
+    onlooker_say(env, 9, "nobody");
+    sim_run(onlooker->sim, 5 * MSEC - 1);
+    assert_string_equal(onlooker->left->str, "12a ");
+    sim_run(onlooker->sim, 5 * MSEC);
+    assert_string_equal(onlooker->left->str, "12a 12b 11c ");
+    onlooker_write(env, "log", "y", true);
+    onlooker_say(env, 2, "d");
+    sim_run(onlooker->sim, 6 * MSEC);
+    sim_crash_now(onlooker->sim, 1, DISK_KEEPS);
+    onlooker_run_out(onlooker);
+    assert_string_equal(onlooker->left->str, "12a 12b 11c ");
+    onlooker_free(onlooker);
 }
 
 static void fates_are_met_as_they_are_decided(void **state)
 {
     (void)state;
-    struct witness *witness = witness_new((struct sim_weather){.loss = 1000});
-    struct env *env = sim_env(witness->sim, 1);
-    witness->next = (struct sim_fate){.lost = true, .delay = 1};
-    witness_say(env, 2, "a");
-    witness->next = (struct sim_fate){
+    struct onlooker *onlooker =
+        onlooker_new((struct sim_weather){.loss = 1000});
+    struct env *env = sim_env(onlooker->sim, 1);
+    onlooker->next = (struct sim_fate){.lost = true, .delay = 1};
+    onlooker_say(env, 2, "a");
+    onlooker->next = (struct sim_fate){
         .repeated = true, .delay = 4 * MSEC, .later = 2 * MSEC};
-    witness_say(env, 2, "b");
-    witness_say(env, 2, "c");
-    witness_run_out(witness);
-    assert_string_equal(witness->came->str, "12c 12b 12b ");
-    assert_string_equal(witness->when->str, "1 2 4 ");
-    witness_free(witness);
+    onlooker_say(env, 2, "b");
+    onlooker_say(env, 2, "c");
+    onlooker_run_out(onlooker);
+    assert_string_equal(onlooker->came->str, "12c 12b 12b ");
+    assert_string_equal(onlooker->when->str, "1 2 4 ");
+    onlooker_free(onlooker);
 }
 
 static void a_turned_bit_is_turned_in_one_copy_alone(void **state)
 {
     (void)state;
     for (uint64_t bit = 0; bit < 24; bit++) {
-        struct witness *witness = witness_new((struct sim_weather){0});
+        struct onlooker *onlooker = onlooker_new((struct sim_weather){0});
         g_autoptr(GBytes) bytes = g_bytes_new("aa", 2);
         char turned[] = "aa";
         turned[bit % 16 / 8] ^= (char)(1 << bit % 8);
-        witness->next = (struct sim_fate){
+        onlooker->next = (struct sim_fate){
             .repeated = true, .delay = 1, .later = MSEC, .turned = bit + 1};
-        env_send(sim_env(witness->sim, 1), 2, bytes);
-        env_send(sim_env(witness->sim, 1), 3, bytes);
-        witness_run_out(witness);
+        env_send(sim_env(onlooker->sim, 1), 2, bytes);
+        env_send(sim_env(onlooker->sim, 1), 3, bytes);
+        onlooker_run_out(onlooker);
         g_autofree char *came = g_strdup_printf("12%s 12aa 13aa ", turned);
-        assert_string_equal(witness->came->str, came);
-        assert_string_equal(witness->left->str, "12aa 13aa ");
+        assert_string_equal(onlooker->came->str, came);
+        assert_string_equal(onlooker->left->str, "12aa 13aa ");
         assert_memory_equal(g_bytes_get_data(bytes, NULL), "aa", 2);
-        witness_free(witness);
+        onlooker_free(onlooker);
     }
 }
 
@@ -261,20 +278,21 @@ static void a_trace_says_what_the_watcher_says(void **state)
     char *text = NULL;
     size_t size;
     (void)state;
-    struct witness *witness = witness_new((struct sim_weather){0});
+    struct onlooker *onlooker = onlooker_new((struct sim_weather){0});
     FILE *file = open_memstream(&text, &size);
-    sim_set_watch(witness->sim, (struct sim_watch){.describe = describe});
-    sim_trace(witness->sim, file);
-    witness_say(sim_env(witness->sim, 1), 2, "four");
-    sim_farewell(witness->sim, 2, 1);
-    sim_remark(witness->sim, 0, "broken", "R1");
-    sim_slow(witness->sim, 3, MSEC);
-    sim_slow(witness->sim, 3, MSEC);
-    sim_slow(witness->sim, 3, 0);
-    sim_pause(witness->sim, 2, MSEC);
-    witness_run_out(witness);
-    sim_trace(witness->sim, NULL);
+    sim_set_watch(onlooker->sim, (struct sim_watch){.describe = describe});
+    sim_trace(onlooker->sim, file);
+    onlooker_say(sim_env(onlooker->sim, 1), 2, "four");
+    sim_farewell(onlooker->sim, 2, 1);
+    sim_remark(onlooker->sim, 0, "broken", "R1");
+    sim_slow(onlooker->sim, 3, MSEC);
+    sim_slow(onlooker->sim, 3, MSEC);
+    sim_slow(onlooker->sim, 3, 0);
+    sim_pause(onlooker->sim, 2, MSEC);
+    onlooker_run_out(onlooker);
+    sim_trace(onlooker->sim, NULL);
     fclose(file);
+    assert_null(strstr(text, "begins\n0\t3\tslow\t0\t0\tbegins"));
     const char *lines[] = {
         "0\t1\tsend\t2\t0\t<4 bytes>\n",
         "0\t0\tbroken\t0\t0\tR1\n",
@@ -286,7 +304,7 @@ static void a_trace_says_what_the_watcher_says(void **state)
     for (size_t i = 0; i < G_N_ELEMENTS(lines); i++)
         if (!strstr(text, lines[i]))
             fail_msg("no \"%s\" in\n%s", lines[i], text);
-    witness_free(witness);
+    onlooker_free(onlooker);
     free(text);
 }
 
@@ -295,21 +313,21 @@ static void numbers_count_what_left_on_each_link(void **state)
     char *text = NULL;
     size_t size;
     (void)state;
-    struct witness *witness = witness_new((struct sim_weather){0});
+    struct onlooker *onlooker = onlooker_new((struct sim_weather){0});
     FILE *file = open_memstream(&text, &size);
-    sim_trace(witness->sim, file);
-    sim_cut(witness->sim, 1, 2, true);
-    witness_say(sim_env(witness->sim, 1), 2, "a");
-    witness_say(sim_env(witness->sim, 1), 3, "a");
-    witness_say(sim_env(witness->sim, 1), 2, "b");
-    witness_run_out(witness);
+    sim_trace(onlooker->sim, file);
+    sim_cut(onlooker->sim, 1, 2, true);
+    onlooker_say(sim_env(onlooker->sim, 1), 2, "a");
+    onlooker_say(sim_env(onlooker->sim, 1), 3, "a");
+    onlooker_say(sim_env(onlooker->sim, 1), 2, "b");
+    onlooker_run_out(onlooker);
     fclose(file);
     assert_non_null(strstr(text, "\t1\tsend\t2\t0\ta\n"));
     assert_non_null(strstr(text, "\t1\tsend\t3\t0\ta\n"));
     assert_non_null(strstr(text, "\t1\tsend\t2\t1\tb\n"));
     assert_non_null(strstr(text, "\t1\tlose\t2\t1\tb\n"));
-    sim_trace(witness->sim, NULL);
-    witness_free(witness);
+    sim_trace(onlooker->sim, NULL);
+    onlooker_free(onlooker);
     free(text);
 }
 
@@ -320,6 +338,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(effects_are_counted_over_several_turns),
         cmocka_unit_test(a_crash_that_is_forgotten_does_not_come),
         cmocka_unit_test(a_crash_forgets_the_crash_that_was_to_come),
+        cmocka_unit_test(what_one_said_to_oneself_dies_with_the_boot),
         cmocka_unit_test(a_node_crashes_in_the_midst_of_its_boot),
         cmocka_unit_test(timers_of_the_same_time_do_not_fire_after_the_crash),
         cmocka_unit_test(a_slow_disk_takes_longer_until_it_is_not),
