@@ -1,6 +1,6 @@
 /* What a disk has after a crash, and what it holds for certain. */
+#include "common/judge/onlooker.h"
 #include "common/judge/test.h"
-#include "common/world/onlooker.h"
 #include <string.h>
 
 /* ---- Disks. ---- */

@@ -1,6 +1,6 @@
 /* A node that stands still, and goes on. */
+#include "common/judge/onlooker.h"
 #include "common/judge/test.h"
-#include "common/world/onlooker.h"
 #include "common/world/timers.h"
 
 /* ---- Pauses. ---- */

@@ -1,7 +1,7 @@
 /* What befalls a node, crashes in the midst of a turn and slow disks; and what
  * is seen of it by whoever looks on. */
+#include "common/judge/onlooker.h"
 #include "common/judge/test.h"
-#include "common/world/onlooker.h"
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,4 +1,4 @@
-#include "common/world/onlooker.h"
+#include "common/judge/onlooker.h"
 #include "common/judge/test.h"
 #include <string.h>
 

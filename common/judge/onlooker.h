@@ -11,8 +11,8 @@
  *
  * One at a time: it is also the_onlooker.
  */
-#ifndef WORLD_ONLOOKER_H
-#define WORLD_ONLOOKER_H
+#ifndef JUDGE_ONLOOKER_H
+#define JUDGE_ONLOOKER_H
 #include "common/world/sim_faults.h"
 
 /** What was seen. */
