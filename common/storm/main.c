@@ -189,6 +189,9 @@ static int replay(const struct subject *subject, const char *path,
     g_autofree char *text = NULL;
     g_autoptr(GError) error = NULL;
     size_t size;
+    if (g_file_test(path, G_FILE_TEST_EXISTS) &&
+        !g_file_test(path, G_FILE_TEST_IS_REGULAR))
+        return complain(USAGE, "%s is no file", path);
     if (!g_file_get_contents(path, &text, &size, &error))
         return complain(USAGE, "%s", error->message);
     if (strlen(text) != size)
