@@ -58,7 +58,8 @@ static void the_program_takes_bad_files_with_one_sentence(void **state)
     assert_refuses_file("", "does not say whom it is for: storm counter");
     g_autofree char *path = file_of("storm\0counter\n", 14);
     assert_complains(path, "a.storm is not a text");
-    assert_complains(directory, "directory");
+    assert_complains(directory, "is no file");
+    assert_complains("/dev/zero", "is no file");
     assert_complains("/nowhere/at/all", "No such file");
     assert_complains("''", "No such file");
 }
