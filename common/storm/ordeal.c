@@ -51,11 +51,14 @@ bool ordeal_is_core(struct ordeal *ordeal, node_id id)
     return ordeal->storm->core >> id & 1;
 }
 
-void ordeal_answer(struct ordeal *ordeal, node_id id, const char *words)
+bool ordeal_answer(struct ordeal *ordeal, node_id id, const char *words)
 {
+    if (!sim_is_up(ordeal->sim, id))
+        return false;
     sim_remark(ordeal->sim, id, "answer", words);
     ordeal->report->answered++;
     ordeal->underway[id] -= ordeal->underway[id] > 0;
+    return true;
 }
 
 void ordeal_mark(struct ordeal *ordeal, const char *mark)

@@ -69,8 +69,9 @@ bool ordeal_has_healed(const struct ordeal *ordeal);
 void *ordeal_node(struct ordeal *ordeal, node_id id);
 /** Is it one of those that must recover? */
 bool ordeal_is_core(struct ordeal *ordeal, node_id id);
-/** What was asked of a node is answered, in these words. */
-void ordeal_answer(struct ordeal *ordeal, node_id id, const char *words);
+/** What was asked of a node is answered, in these words. False when the node has
+ * crashed in the midst of this turn: then nobody hears it. */
+bool ordeal_answer(struct ordeal *ordeal, node_id id, const char *words);
 /** A situation was reached: one of subject->marks. */
 void ordeal_mark(struct ordeal *ordeal, const char *mark);
 /** The invariant @p id is broken, at node @p at, or 0; the rest says what was

@@ -189,7 +189,8 @@ static void on_answer(void *self, unsigned request, unsigned result)
     g_autofree char *words = g_strdup_printf("%u", result);
     g_autofree char *text = g_strnfill(result, '+');
     const char *read = result > 0 ? text : "nil";
-    ordeal_answer(checker->ordeal, client->node, words);
+    if (!ordeal_answer(checker->ordeal, client->node, words))
+        return;
     history_return(checker->history, sim_time(ordeal_sim(checker->ordeal)),
                    question->index, question->reads ? read : NULL);
 }

@@ -13,7 +13,7 @@ void sim_set_watch(struct sim *sim, struct sim_watch watch)
 
 bool sim_is_up(const struct sim *sim, node_id id)
 {
-    return node_at(sim, id)->up;
+    return node_at(sim, id)->up && !node_at(sim, id)->mute;
 }
 
 GBytes *sim_stored(struct sim *sim, node_id id, const char *key)

@@ -45,7 +45,7 @@ struct sim_watch {
 
 /** Let @p watch look on. */
 void sim_set_watch(struct sim *sim, struct sim_watch watch);
-/** Is the node up? */
+/** Is the node up? Not when it has had its last effect, see below. */
 bool sim_is_up(const struct sim *sim, node_id id);
 /** What its disk holds for certain; NULL: nothing. Returns new. */
 GBytes *sim_stored(struct sim *sim, node_id id, const char *key);

@@ -53,6 +53,20 @@ static void the_first_effects_have_happened_and_no_more(void **state)
     }
 }
 
+/* Its handler runs on, and nobody hears it. */
+static void after_its_last_effect_a_node_is_up_no_more(void **state)
+{
+    (void)state;
+    struct onlooker *onlooker = onlooker_new((struct sim_weather){0});
+    struct env *env = sim_env(onlooker->sim, 1);
+    sim_crash_after(onlooker->sim, 1, 2, DISK_KEEPS);
+    onlooker_say(env, 2, "a");
+    assert_true(sim_is_up(onlooker->sim, 1));
+    onlooker_say(env, 2, "b");
+    assert_false(sim_is_up(onlooker->sim, 1));
+    onlooker_free(onlooker);
+}
+
 static void effects_are_counted_over_several_turns(void **state)
 {
     (void)state;
@@ -335,6 +349,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_effects_have_happened_and_no_more),
+        cmocka_unit_test(after_its_last_effect_a_node_is_up_no_more),
         cmocka_unit_test(effects_are_counted_over_several_turns),
         cmocka_unit_test(a_crash_that_is_forgotten_does_not_come),
         cmocka_unit_test(a_crash_forgets_the_crash_that_was_to_come),
