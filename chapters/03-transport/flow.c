@@ -1,0 +1,505 @@
+/*
+ * Two halves that meet in the acknowledgement. The sending half keeps what was pushed
+ * in a ring, until it has arrived for good:
+ *
+ *       arrived  |  flying, lost, arrived early  |  waiting   |   room
+ *     -----------|-------------------------------|------------|------------>
+ *          ackset_acked()                  ackset_next()    pushed
+ *
+ * Whatever happens, a push, an ack, a timer, ends in pump(), which sends what may be
+ * sent: first what is lost, then what waits. Four things hold it back, and each has a
+ * name in the code: the other's window (limit), the network's (controller), the pace,
+ * and segments too small to be worth it.
+ *
+ * The end of a stream has a number of its own, behind its last byte: so it is
+ * acknowledged, lost and sent again as a byte is.
+ *
+ * Timers: pace (may send again), judging (what flies is lost by time), expiry (nothing
+ * was heard: one probe of what flies; when it fires again, all of it is lost), probing
+ * (the other's window is 0), acking (an ack is owed).
+ */
+#include "03-transport/flow.h"
+#include "03-transport/ackset.h"
+#include "03-transport/probe.h"
+#include "03-transport/reassembly.h"
+#include "03-transport/rto.h"
+#include <string.h>
+
+#define BURST     (5 * MSEC)   /* What a late timer may make up for. */
+#define ACK_DELAY (5 * MSEC)   /* An ack that nobody waits for. */
+#define PROBE     (200 * MSEC) /* Of a window that is 0: the first wait. */
+
+struct flow {
+    struct env *env;
+    struct flow_options options;
+    struct flow_owner owner;
+    struct flow_count count;
+
+    /* What we send. */
+    uint8_t *ring;
+    uint32_t mask; /* The ring has so many bytes, and one. */
+    uint32_t pushed;
+    bool ending;
+    struct ackset *ackset;
+    struct rto rto;
+    struct probe probe;
+    uint32_t packet; /* Of the next segment. */
+    uint32_t limit;  /* The other takes all before this. */
+    nsec paced;      /* What was sent is paid for until then. */
+    nsec sent;       /* When something was, last. */
+    unsigned silent; /* Expiries since something arrived. */
+    bool held;       /* The controller's window holds us back. */
+    bool asked;      /* A byte beyond the limit is under way. */
+
+    /* What we receive. */
+    struct reassembly *reassembly;
+    unsigned owed;       /* Segments that no ack has answered. */
+    uint32_t echo;       /* The last of them. */
+    uint32_t advertised; /* The end of the window we told last. */
+
+    struct timer pace, judging, expiry, probing, acking;
+    bool is_probing;
+};
+
+/* ---- Acknowledgements. ---- */
+
+static void put_ack(struct flow *flow, struct segment *segment)
+{
+    struct reassembly *in = flow->reassembly;
+    uint32_t expected = reassembly_expected(in);
+    segment->flags |= SEGMENT_ACK;
+    segment->window = (uint32_t)reassembly_window(in);
+    flow->advertised = expected + segment->window;
+    segment->ack = expected + reassembly_is_whole(in);
+    segment->echo = flow->echo;
+    segment->ranges = reassembly_ranges(in, segment->range, SEGMENT_RANGES);
+    flow->owed = 0;
+    env_disarm(flow->env, &flow->acking);
+}
+
+static void send_ack(struct flow *flow)
+{
+    struct segment segment = {.packet = flow->packet,
+                              .seq = ackset_next(flow->ackset)};
+    put_ack(flow, &segment);
+    flow->count.acks++;
+    flow->owner.send(flow->owner.self, &segment);
+}
+
+static void on_acking(void *self)
+{
+    send_ack(self);
+}
+
+/* At the end of what is already here, if two segments wait for it, or @p now. */
+static void owe_ack(struct flow *flow, bool now)
+{
+    flow->owed++;
+    if (now || flow->owed == 2)
+        env_arm(flow->env, &flow->acking, 0);
+    else if (flow->owed == 1)
+        env_arm(flow->env, &flow->acking, ACK_DELAY);
+}
+
+/* ---- Sending. ---- */
+
+static size_t ring_part(const struct flow *flow, uint32_t seq)
+{
+    return (size_t)flow->mask + 1 - (seq & flow->mask);
+}
+
+/* Send @p range of the stream: its last number may be the end's. */
+static void send_range(struct flow *flow, struct range range)
+{
+    nsec now = env_now(flow->env);
+    bool end = sequence_is_before(flow->pushed, range.end);
+    struct segment segment = {.packet = flow->packet++, .seq = range.first};
+    segment.size = range.end - range.first - end;
+    segment.data = flow->ring + (range.first & flow->mask);
+    segment.flags = end ? SEGMENT_FIN : 0;
+    if (flow->owed > 0)
+        put_ack(flow, &segment);
+    flow->count.segments++;
+    flow->count.repeats += range.first != ackset_next(flow->ackset);
+    ackset_sent(flow->ackset, segment.packet, range, now);
+    flow->sent = now;
+    flow->owner.send(flow->owner.self, &segment);
+}
+
+/* Not beyond the ring's edge, nor more than a segment. */
+static struct range cut(const struct flow *flow, struct range range)
+{
+    size_t most = MIN(flow->options.segment, ring_part(flow, range.first));
+    if (range.end - range.first > most)
+        range.end = range.first + (uint32_t)most;
+    return range;
+}
+
+static uint32_t stream_end(const struct flow *flow)
+{
+    return flow->pushed + flow->ending;
+}
+
+/* What waits, as far as the other's window goes: a full segment, or the last, or,
+ * where nothing flies, what there is (RFC 9293, 3.8.6.2.1). */
+static bool next_waiting(const struct flow *flow, struct range *range)
+{
+    uint32_t next = ackset_next(flow->ackset), end = stream_end(flow);
+    bool whole = !sequence_is_before(flow->limit, flow->pushed);
+    if (!whole)
+        end = flow->limit;
+    if (!sequence_is_before(next, end))
+        return false;
+    *range = cut(flow, (struct range){next, end});
+    bool full = range->end - next >= flow->options.segment ||
+                range->end - next == ring_part(flow, next);
+    return full || whole || ackset_flying(flow->ackset) == 0;
+}
+
+static bool next_range(const struct flow *flow, struct range *range)
+{
+    if (ackset_next_lost(flow->ackset, flow->options.segment, range)) {
+        *range = cut(flow, *range);
+        return true;
+    }
+    return next_waiting(flow, range);
+}
+
+/* A segment costs the time that its bytes take at the controller's window for each
+ * round trip, and a bit less: twice as fast in slow start. */
+static nsec cost_of(const struct flow *flow, size_t size)
+{
+    const struct controller *controller = flow->options.controller;
+    bool starting = controller->window < controller->threshold;
+    nsec cost = size * flow->rto.srtt / controller->window;
+    return starting ? cost / 2 : cost * 4 / 5;
+}
+
+static bool is_paced(struct flow *flow, size_t size)
+{
+    nsec now = env_now(flow->env), cost = cost_of(flow, size);
+    nsec burst = MAX(BURST, 2 * cost);
+    if (flow->paced > now) {
+        env_arm(flow->env, &flow->pace, flow->paced - now);
+        return false;
+    }
+    flow->paced = MAX(flow->paced, now > burst ? now - burst : 0) + cost;
+    return true;
+}
+
+static bool may_send(struct flow *flow, size_t size)
+{
+    size_t flying = ackset_flying(flow->ackset);
+    flow->held = flying > 0 &&
+                 flying + size > controller_window(flow->options.controller);
+    return !flow->held && is_paced(flow, size);
+}
+
+/* ---- Timers. ---- */
+
+static void set_judging(struct flow *flow)
+{
+    nsec now = env_now(flow->env);
+    nsec due = ackset_deadline(flow->ackset, flow->rto.srtt);
+    if (due > 0)
+        env_arm(flow->env, &flow->judging, due > now ? due - now : 0);
+    else
+        env_disarm(flow->env, &flow->judging);
+}
+
+/* Since something was sent, or heard of. */
+static void set_expiry(struct flow *flow)
+{
+    nsec now = env_now(flow->env);
+    nsec due = flow->sent + rto_value(&flow->rto) + ACK_DELAY;
+    if (ackset_flying(flow->ackset) > 0)
+        env_arm(flow->env, &flow->expiry, due > now ? due - now : 0);
+    else
+        env_disarm(flow->env, &flow->expiry);
+}
+
+static void set_probing(struct flow *flow)
+{
+    uint32_t next = ackset_next(flow->ackset);
+    int32_t window = sequence_distance(next, flow->limit);
+    int32_t waiting = sequence_distance(next, flow->pushed);
+    nsec wait = probe_update(&flow->probe, (uint32_t)MAX(window, 0),
+                             (size_t)MAX(waiting, 0),
+                             ackset_flying(flow->ackset));
+    if (wait == 0)
+        env_disarm(flow->env, &flow->probing);
+    else if (!flow->is_probing)
+        env_arm(flow->env, &flow->probing, wait);
+    flow->is_probing = wait > 0;
+}
+
+static void pump(struct flow *flow)
+{
+    struct range range;
+    flow->held = false;
+    while (next_range(flow, &range) &&
+           may_send(flow, range.end - range.first))
+        send_range(flow, range);
+    set_judging(flow);
+    set_expiry(flow);
+    set_probing(flow);
+}
+
+static void on_pace(void *self)
+{
+    pump(self);
+}
+
+static void judge(struct flow *flow)
+{
+    nsec now = env_now(flow->env);
+    size_t flying = ackset_flying(flow->ackset);
+    struct ackset_loss loss =
+        ackset_judge(flow->ackset, now, MAX(flow->rto.srtt, flow->rto.latest));
+    if (loss.size > 0)
+        controller_lost(flow->options.controller,
+                        (struct controller_loss){.flying = flying,
+                                                 .sent = loss.sent,
+                                                 .now = now});
+}
+
+static void on_judging(void *self)
+{
+    judge(self);
+    pump(self);
+}
+
+/* Nothing was heard. Perhaps only the last segment is lost, or its ack: so ask with
+ * one segment (RFC 9002, 6.2.4). If that is not answered either, all is lost. */
+static void on_expiry(void *self)
+{
+    struct flow *flow = self;
+    struct range range;
+    size_t flying = ackset_flying(flow->ackset);
+    flow->count.expiries++;
+    rto_expire(&flow->rto);
+    if (flow->silent++ > 0) {
+        ackset_forget(flow->ackset);
+        controller_expired(flow->options.controller, flying,
+                           env_now(flow->env));
+        flow->paced = 0;
+    } else if (ackset_next_flying(flow->ackset, flow->options.segment,
+                                  &range)) {
+        send_range(flow, cut(flow, range));
+    }
+    pump(flow);
+}
+
+/* One byte beyond the window: it is not sent yet, unless the other takes it. */
+static void on_probing(void *self)
+{
+    struct flow *flow = self;
+    uint32_t next = ackset_next(flow->ackset);
+    struct segment segment = {.packet = flow->packet++,
+                              .seq = next,
+                              .data = flow->ring + (next & flow->mask),
+                              .size = 1};
+    ackset_sent(flow->ackset, segment.packet, (struct range){next, next},
+                env_now(flow->env));
+    flow->asked = true;
+    flow->owner.send(flow->owner.self, &segment);
+    env_arm(flow->env, &flow->probing, probe_expire(&flow->probe));
+}
+
+/* ---- What the other says. ---- */
+
+/* The byte of a probe was taken: so it was sent. */
+static void admit_probe(struct flow *flow, const struct segment *segment)
+{
+    uint32_t next = ackset_next(flow->ackset);
+    if (flow->asked && segment->ack == next + 1 &&
+        sequence_is_before(next, flow->pushed))
+        ackset_sent(flow->ackset, flow->packet++,
+                    (struct range){next, next + 1}, env_now(flow->env));
+    flow->asked = flow->asked && segment->ack != next + 1;
+}
+
+static void on_news(struct flow *flow, const struct ackset_news *news,
+                    size_t flying)
+{
+    struct controller *controller = flow->options.controller;
+    bool limited =
+        flow->held ||
+        flying + 3 * flow->options.segment > controller_window(controller) ||
+        controller->window < controller->threshold;
+    if (news->rtt > 0)
+        rto_sample(&flow->rto, news->rtt);
+    if (news->acked == 0)
+        return;
+    flow->silent = 0;
+    flow->count.bytes += news->acked;
+    controller_acked(controller,
+                     (struct controller_ack){.acked = news->acked,
+                                             .flying = flying,
+                                             .limited = limited,
+                                             .sent = news->sent,
+                                             .now = env_now(flow->env),
+                                             .rtt = flow->rto.srtt});
+}
+
+static void on_ack(struct flow *flow, const struct segment *segment)
+{
+    struct ackset_news news;
+    size_t flying = ackset_flying(flow->ackset);
+    admit_probe(flow, segment);
+    if (!ackset_on_ack(flow->ackset, segment, env_now(flow->env), &news)) {
+        flow->count.lies++;
+        return;
+    }
+    on_news(flow, &news, flying);
+    uint32_t limit = segment->ack + segment->window;
+    if (!news.old && sequence_is_before(flow->limit, limit))
+        flow->limit = limit;
+    judge(flow);
+    if (news.advanced && flow->owner.writable)
+        flow->owner.writable(flow->owner.self);
+}
+
+static void on_data(struct flow *flow, const struct segment *segment)
+{
+    struct reassembly *in = flow->reassembly;
+    bool next = segment->seq == reassembly_expected(in);
+    struct range hole;
+    bool holes = reassembly_ranges(in, &hole, 1) > 0;
+    size_t fresh = reassembly_put(in, segment->seq, segment->data,
+                                  segment->size);
+    bool end = segment->flags & SEGMENT_FIN &&
+               reassembly_end(in, segment->seq + (uint32_t)segment->size);
+    flow->echo = segment->packet;
+    /* Whoever has a hole, or sends what is here, must know at once. */
+    owe_ack(flow, !next || holes || fresh < segment->size || end);
+    if ((fresh > 0 || end) && flow->owner.readable)
+        flow->owner.readable(flow->owner.self);
+}
+
+void flow_on_segment(struct flow *flow, const struct segment *segment)
+{
+    if (segment->flags & SEGMENT_ACK)
+        on_ack(flow, segment);
+    if (segment->size > 0 || segment->flags & SEGMENT_FIN)
+        on_data(flow, segment);
+    pump(flow);
+}
+
+/* ---- The owner's side. ---- */
+
+static uint32_t arrived(const struct flow *flow)
+{
+    uint32_t acked = ackset_acked(flow->ackset);
+    return sequence_is_before(flow->pushed, acked) ? flow->pushed : acked;
+}
+
+size_t flow_room(const struct flow *flow)
+{
+    return flow->options.outgoing - (flow->pushed - arrived(flow));
+}
+
+size_t flow_push(struct flow *flow, const void *data, size_t size)
+{
+    size_t taken = MIN(size, flow_room(flow)), done = 0;
+    g_assert(!flow->ending);
+    while (done < taken) {
+        size_t part = MIN(taken - done, ring_part(flow, flow->pushed));
+        memcpy(flow->ring + (flow->pushed & flow->mask),
+               (const uint8_t *)data + done, part);
+        flow->pushed += (uint32_t)part;
+        done += part;
+    }
+    pump(flow);
+    return taken;
+}
+
+void flow_end(struct flow *flow)
+{
+    flow->ending = true;
+    pump(flow);
+}
+
+/* The other must hear of it, when there is much more room than it knows of. */
+size_t flow_take(struct flow *flow, void *buffer, size_t size)
+{
+    size_t taken = reassembly_take(flow->reassembly, buffer, size);
+    uint32_t end = reassembly_expected(flow->reassembly) +
+                   (uint32_t)reassembly_window(flow->reassembly);
+    size_t enough =
+        MIN(2 * flow->options.segment, flow->options.incoming / 2);
+    if (end - flow->advertised >= MAX(enough, 1))
+        send_ack(flow);
+    return taken;
+}
+
+bool flow_is_over(const struct flow *flow)
+{
+    return reassembly_is_whole(flow->reassembly) &&
+           reassembly_ready(flow->reassembly) == 0;
+}
+
+bool flow_is_delivered(const struct flow *flow)
+{
+    return ackset_acked(flow->ackset) == stream_end(flow);
+}
+
+struct flow_count flow_count(const struct flow *flow)
+{
+    return flow->count;
+}
+
+const struct controller *flow_controller(const struct flow *flow)
+{
+    return flow->options.controller;
+}
+
+/* ---- Life. ---- */
+
+static uint32_t ring_size(size_t least)
+{
+    uint32_t size = 1;
+    g_assert(least >= 1 && least <= 1u << 29);
+    while (size < least)
+        size *= 2;
+    return size;
+}
+
+struct flow *flow_new(struct env *env, struct flow_options options,
+                      struct flow_owner owner)
+{
+    struct flow *flow = g_new0(struct flow, 1);
+    uint32_t size = ring_size(options.outgoing);
+    flow->env = env;
+    flow->options = options;
+    flow->owner = owner;
+    flow->ring = g_malloc(size);
+    flow->mask = size - 1;
+    flow->pushed = options.first_out;
+    flow->limit = options.first_out + options.window;
+    flow->packet = 1;
+    flow->ackset = ackset_new(options.first_out);
+    flow->reassembly = reassembly_new(options.first_in, options.incoming);
+    flow->advertised = options.first_in + (uint32_t)options.incoming;
+    rto_init(&flow->rto, options.floor);
+    probe_init(&flow->probe, PROBE, RTO_MOST);
+    flow->pace = (struct timer){.fire = on_pace, .self = flow};
+    flow->judging = (struct timer){.fire = on_judging, .self = flow};
+    flow->expiry = (struct timer){.fire = on_expiry, .self = flow};
+    flow->probing = (struct timer){.fire = on_probing, .self = flow};
+    flow->acking = (struct timer){.fire = on_acking, .self = flow};
+    return flow;
+}
+
+void flow_free(struct flow *flow)
+{
+    struct timer *timers[] = {&flow->pace, &flow->judging, &flow->expiry,
+                              &flow->probing, &flow->acking};
+    for (size_t i = 0; i < G_N_ELEMENTS(timers); i++)
+        env_disarm(flow->env, timers[i]);
+    ackset_free(flow->ackset);
+    reassembly_free(flow->reassembly);
+    controller_free(flow->options.controller);
+    g_free(flow->ring);
+    g_free(flow);
+}
