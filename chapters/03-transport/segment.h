@@ -71,7 +71,7 @@ GBytes *segment_bytes(const struct segment *segment);
 bool segment_of(GBytes *message, struct segment *segment);
 
 /** How far is it from @p from to @p to? Negative: backwards. Of numbers half a
- * circle apart, 2^31, each is before the other. */
+ * circle apart, 2^31, neither is before the other. */
 static inline int32_t sequence_distance(uint32_t from, uint32_t to)
 {
     return (int32_t)(to - from);

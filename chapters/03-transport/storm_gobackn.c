@@ -1,0 +1,8 @@
+/* Go-Back-N in the storm. */
+#include "03-transport/arq_scene.h"
+#include "common/storm/main.h"
+
+int main(int argc, char **argv)
+{
+    return storm_main(argc, argv, &gobackn_subject);
+}
