@@ -18,8 +18,8 @@
  * The result is never below the floor, nor above RTO_MOST. Before the first sample
  * it is RTO_FIRST, or the floor, if that is more (2.1). Each expiry doubles it, up
  * to RTO_MOST (5.5, 2.5); a sample ends the doubling, and computes it anew (5.7).
- * Nothing is rounded away for ever: from equal samples R, SRTT comes within 8 ns of
- * R and stays there, and RTTVAR within 8 ns of 0.
+ * How it is rounded is left open, but what is rounded away does not add up: SRTT and
+ * RTTVAR are always within 32 ns of what exact numbers would give.
  *
  * *Karn's rule* (3): no sample of what was sent twice, for nobody knows which copy
  * the ack is for. So what was doubled stays doubled, until a sample comes.
@@ -32,7 +32,7 @@
 #define RTO_MOST    (60 * SEC)   /**< Never longer. */
 #define RTO_GRANULE MSEC         /**< Of the clock; a wait is so much longer. */
 
-/** See above; its owner reads srtt and rttvar, and writes nothing. */
+/** See above; its owner reads it, and writes nothing. */
 struct rto {
     nsec floor;       /**< Never shorter. */
     nsec srtt;        /**< The smoothed round trip; 0: no sample yet. */
@@ -40,12 +40,12 @@ struct rto {
     nsec latest;      /**< The last sample. */
     nsec least;       /**< The smallest sample; 0: none yet. */
     unsigned doubled; /**< How often since the last sample. */
-    nsec spare[2];    /**< For what is too small to be a nanosecond. */
 };
 
-/** Nothing is known, but that it is never below @p floor. */
+/** Nothing is known, but that it is never below @p floor, at most RTO_MOST. */
 void rto_init(struct rto *rto, nsec floor);
-/** An ack came, @p rtt after what it is for was sent, once. 0 counts as 1. */
+/** An ack came, @p rtt after what it is for was sent, once. 0 counts as 1: so once
+ * there was a sample, SRTT is not 0. */
 void rto_sample(struct rto *rto, nsec rtt);
 /** The timer fired. */
 void rto_expire(struct rto *rto);
