@@ -7,10 +7,10 @@
  *     reassembly_put(reassembly, seq, data, size);     // Any piece, any order.
  *     size = reassembly_take(reassembly, buffer, sizeof buffer);
  *
- *       taken      | in order, to be taken |  hole  | came early |   free    |
- *     -------------|-----------------------|--------|============|-----------|--->
- *                                          ^ expected                        ^ end
- *                  |<------------------- capacity -------------------------->|
+ *       taken   | in order, to be taken |  hole  | came early |    free   |
+ *     ----------|-----------------------|--------|============|-----------|-->
+ *                                       ^ expected                        ^ end
+ *               |<------------------------ capacity --------------------->|
  *
  * The rules:
  *
