@@ -1,37 +1,42 @@
 /**
  * @file ackset.h
- * The sender's side of a stream: what was sent, what of it has arrived, and what is
- * lost and has to be sent again.
+ * The sender's side of a stream: what was sent, what of it has arrived, and
+ * what is lost and has to be sent again.
  *
- *     struct ackset *ackset = ackset_new(first);
  *     ackset_sent(ackset, packet, (struct range){seq, seq + size}, now);
- *     if (ackset_on_ack(ackset, &segment, now, &news))    // false: it lies
- *         use(news.acked, news.rtt, news.lost);
- *     while (ackset_next_lost(ackset, &range))            // to be sent again
- *         send(range);
+ *     if (ackset_on_ack(ackset, &segment, now, &news)) // false: it lies
+ *         use(news.acked, news.rtt);
+ *     loss = ackset_judge(ackset, now, rtt);           // at each ack, and when
+ *     arm(timer, ackset_deadline(ackset, rtt));        // this fires
+ *     while (ackset_next_lost(ackset, 1400, &range))
+ *         send_again(range);                           // calls ackset_sent()
  *
  * A byte is in one of four states:
  *
- *     never sent  ->  flying  ->  arrived
- *                      ^   |
- *                      |   v
- *                      lost         sent again, it flies again
+ *     never sent --> flying --> arrived
+ *                    ^   |         ^
+ *        sent again  |   v judged  |   a lost byte may arrive all the same
+ *                    lost ---------+
  *
- * *Arrived* is what lies before the ack, or in one of its ranges; and it stays so:
- * who takes back a range (*reneging*, RFC 2018, 8) is taken at its word only when
- * the timer fires, ackset_forget().
+ *  - *Arrived* is what lies before an ack or in one of its ranges, and it stays
+ *    so. But what only ranges have told may be taken back (*reneging*, RFC
+ *    2018, 8): ackset_forget() is for that, too.
+ *  - What flies is *lost* when something sent later has arrived: its packet is
+ *    before the newest packet that was echoed, and that by ACKSET_REORDER or
+ *    more (RFC 9002, 6.1.1), or it was sent rtt + rtt / 8 ago or earlier
+ *    (6.1.2, RFC 8985). A byte that was sent again is judged by its last
+ *    packet.
+ *  - An ack *lies*, and changes nothing, when it is for what cannot have been
+ *    sent (RT3, RFC 5961): an ack, or the end of a range, beyond the last byte
+ *    sent, or an ack before the first byte; a range that is empty, reversed, or
+ *    does not begin beyond the ack; an echo beyond the newest packet, or before
+ *    the first, or when there is none.
+ *  - An ack before an earlier one is *old*, and no lie: its ranges and its echo
+ *    count.
  *
- * *Lost* is what flies, when something that was sent later has arrived: by number,
- * when its packet is ACKSET_REORDER or more before the newest packet that was echoed
- * (RFC 9002, 6.1.1); or by time, when it was sent so long ago as a round trip and an
- * eighth, by then, and the packet that was echoed was sent later (6.1.2, and RFC
- * 8985). What is sent again is judged by its new packet number.
- *
- * An ack lies, and changes nothing, when it is for what was never sent: an ack or a
- * range beyond the last byte sent, a range that is empty, reversed, or not beyond
- * the ack, an echo of a packet that was never sent (RT3, RFC 5961). An ack before an
- * earlier one is old, not a lie: what its ranges say counts, its ack and window do
- * not.
+ * No function walks over all that flies, but ackset_forget(): an ack costs as
+ * much as it changes and as it has ranges, times a logarithm. What has arrived
+ * for good takes no memory.
  */
 #ifndef TRANSPORT_ACKSET_H
 #define TRANSPORT_ACKSET_H
@@ -44,40 +49,53 @@ struct ackset;
 
 /** What came of an ack. */
 struct ackset_news {
-    size_t acked;   /**< Bytes that had not arrived before. */
-    size_t lost;    /**< Bytes that were flying, and are lost now. */
-    nsec rtt;       /**< Now less when the echoed packet was sent; 0: it was echoed
-                       before, or is older than one that was. */
-    nsec lost_sent; /**< When the newest packet of what is lost was sent. */
-    bool advanced;  /**< The ack is beyond all earlier ones. */
-    bool old;       /**< It is before an earlier one. */
+    size_t acked;  /**< Bytes that had not arrived before. */
+    nsec sent;     /**< When the newest of them was last sent; 0: not known,
+                      because there is none, or they were forgotten. */
+    nsec rtt;      /**< Now less when the echoed packet was sent, at least 1;
+                      0: it had no data, or it or a newer one was echoed. */
+    bool advanced; /**< The ack is beyond all earlier ones. */
+    bool old;      /**< It is before an earlier one: so its window is, too. */
 };
 
-/** Nothing was sent of a stream whose first byte has the number @p first. Returns
- * new. */
+/** What was judged to be lost. */
+struct ackset_loss {
+    size_t size; /**< Bytes that were flying. */
+    nsec sent;   /**< When the newest of them was sent; 0: there is none. */
+};
+
+/** Nothing was sent of a stream whose first byte has the number @p first.
+ * Returns new. */
 struct ackset *ackset_new(uint32_t first);
-/** @p range was sent, as @p packet, at @p now: bytes behind all that were sent, or
- * such as are lost. Packet numbers rise, by any steps. */
+/** @p range was sent, as @p packet, at @p now: bytes from ackset_next() on, or
+ * such as fly or are lost, and less than 2^30 from ackset_acked(); or none, in
+ * a packet without data, whose echo is no lie. Packet numbers rise, by any
+ * steps below 2^30, and go in a circle; times do not fall. */
 void ackset_sent(struct ackset *ackset, uint32_t packet, struct range range,
                  nsec now);
-/** What @p segment, with an ack, says; @p rtt is the smoothed round trip, or 0.
- * False: it lies, and nothing has changed. */
+/** What @p segment, with an ack, says. False: it lies, nothing has changed, and
+ * all of @p news is 0. Judges nothing. */
 bool ackset_on_ack(struct ackset *ackset, const struct segment *segment,
-                   nsec now, nsec rtt, struct ackset_news *news);
-/** When will what flies be lost by time, if no further ack comes? 0: never. */
+                   nsec now, struct ackset_news *news);
+/** Now, what flies is lost? @p rtt is the smoothed round trip; 0: not known,
+ * and nothing is lost by time. */
+struct ackset_loss ackset_judge(struct ackset *ackset, nsec now, nsec rtt);
+/** When will there be more to judge, if no ack comes before? 0: never. */
 nsec ackset_deadline(const struct ackset *ackset, nsec rtt);
-/** It is @p now: what flies too long is lost. Returns how many bytes. */
-size_t ackset_on_deadline(struct ackset *ackset, nsec now, nsec rtt);
-/** The first row of lost bytes, at most @p most of them. False: nothing is lost. */
+/** The timer fired: all from the greatest ack on is lost, ranges or not. */
+void ackset_forget(struct ackset *ackset);
+/** The first row of lost bytes, all that follow each other, but at most @p
+ * most. False: nothing is lost. */
 bool ackset_next_lost(const struct ackset *ackset, size_t most,
                       struct range *range);
-/** The timer fired: all that is not acknowledged in a row, ranges too, is lost. */
-void ackset_forget(struct ackset *ackset);
-/** Bytes that fly: sent, not arrived, not lost. */
+/** The same of those that fly: for a probe (RFC 9002, 6.2.4). */
+bool ackset_next_flying(const struct ackset *ackset, size_t most,
+                        struct range *range);
+/** How many bytes fly. */
 size_t ackset_flying(const struct ackset *ackset);
-/** Bytes that are lost. */
+/** How many bytes are lost. */
 size_t ackset_lost(const struct ackset *ackset);
-/** All before this have arrived. */
+/** The greatest ack: all before it have arrived, for good. */
 uint32_t ackset_acked(const struct ackset *ackset);
 /** The number behind the last byte that was sent. */
 uint32_t ackset_next(const struct ackset *ackset);
