@@ -197,10 +197,16 @@ static bool may_send(struct flow *flow, size_t size)
 
 /* ---- Timers. ---- */
 
+/* What is a round trip, when it is to be judged who is late (RFC 9002, 6.1.2). */
+static nsec round_trip(const struct flow *flow)
+{
+    return MAX(flow->rto.srtt, flow->rto.latest);
+}
+
 static void set_judging(struct flow *flow)
 {
     nsec now = env_now(flow->env);
-    nsec due = ackset_deadline(flow->ackset, flow->rto.srtt);
+    nsec due = ackset_deadline(flow->ackset, round_trip(flow));
     if (due > 0)
         env_arm(flow->env, &flow->judging, due > now ? due - now : 0);
     else
@@ -255,7 +261,7 @@ static void judge(struct flow *flow)
     nsec now = env_now(flow->env);
     size_t flying = ackset_flying(flow->ackset);
     struct ackset_loss loss =
-        ackset_judge(flow->ackset, now, MAX(flow->rto.srtt, flow->rto.latest));
+        ackset_judge(flow->ackset, now, round_trip(flow));
     if (loss.size > 0)
         controller_lost(flow->options.controller,
                         (struct controller_loss){.flying = flying,
