@@ -262,16 +262,34 @@ static void check_gap(struct mail_clerk *clerk, node_id from,
         ordeal_mark(room->ordeal, "the oldest were forgotten");
 }
 
-/* It comes behind what is written down last. */
-static void check_order(struct mail_clerk *clerk, node_id from,
-                        struct mail_item item, struct mail_item last)
+/* How many from this one on did one boot of the reader write down? */
+static unsigned count_from(GBytes *lines, struct mail_item item)
 {
+    struct mail_item line = item;
+    unsigned count = 0, most = 0, reader = 0;
+    for (size_t at = whole_size(lines); at > 0 && line.boot == item.boot;) {
+        at = line_before(lines, at, &line);
+        count = line.reader == reader ? count : 0;
+        count += line.boot == item.boot && line.number >= item.number;
+        reader = line.reader;
+        most = MAX(most, count);
+    }
+    return most;
+}
+
+/* It comes behind what is written down last; or was on its way when the reader
+ * crashed, with no more of them than may be. */
+static void check_order(struct mail_clerk *clerk, node_id from,
+                        struct mail_item item, GBytes *lines)
+{
+    struct mail_item last;
+    line_before(lines, whole_size(lines), &last);
     bool same = last.reader == clerk->room->boots[clerk->env->id];
-    unsigned again = same ? 0 : clerk->room->kind->window;
-    if (item.number + again <= last.number)
+    unsigned again = item.number > last.number ? 0 : count_from(lines, item);
+    if (again > (same ? 0 : clerk->room->kind->window))
         WRONG(clerk, "A1", "message %u.%u of node %u came behind %u.%u",
               item.boot, item.number, (unsigned)from, last.boot, last.number);
-    if (!same && item.number <= last.number)
+    if (again > 0)
         ordeal_mark(clerk->room->ordeal, "one came to two incarnations");
     check_gap(clerk, from, item, last.number + 1);
 }
@@ -332,7 +350,7 @@ static void check(struct mail_clerk *clerk, node_id from, struct mail_item item)
         line_before(lines, size, &last);
     check_boot(clerk, from, item);
     if (last.boot == item.boot)
-        check_order(clerk, from, item, last);
+        check_order(clerk, from, item, lines);
     else
         check_gap(clerk, from, item, 0);
     if (size > 0)

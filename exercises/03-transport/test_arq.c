@@ -1,0 +1,39 @@
+/*
+ * Stop-and-wait: each sentence of its header on a stage of its own; the contract of
+ * an env over the simulator; and all of it in storms.
+ */
+#include "03-transport/test_reliable.h"
+#include "common/course/graded_storm.h"
+
+static void through_any_storm_each_arrives_once(void)
+{
+    stage_free(stage_open(trial)); /* In fair weather first. */
+    graded_storm(&arq_subject, 60);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct graded tests[] = {
+        GRADED(messages_arrive_as_sent_and_in_order),
+        GRADED(no_more_are_on_their_way_than_may_be),
+        GRADED(what_is_not_acknowledged_is_sent_again),
+        GRADED(what_is_acknowledged_is_not_sent_again),
+        GRADED(a_copy_is_acknowledged_and_not_delivered),
+        GRADED(a_late_copy_is_not_delivered),
+        GRADED(a_late_acknowledgement_is_for_what_it_was),
+        GRADED(what_is_damaged_is_as_good_as_lost),
+        GRADED(it_is_acknowledged_when_it_is_written_down),
+        GRADED(the_one_above_may_send_from_within),
+        GRADED(a_new_incarnation_gets_what_was_being_sent),
+        GRADED(what_was_meant_for_an_earlier_one_is_not_delivered),
+        GRADED(of_an_earlier_incarnation_nothing_counts),
+        GRADED(of_those_that_wait_the_oldest_is_forgotten),
+        GRADED(each_peer_is_for_itself),
+        GRADED(to_oneself_and_farewells_pass_as_they_are),
+        GRADED(to_free_it_disarms_and_no_more),
+        GRADED(it_is_an_env_by_the_contract),
+        GRADED(through_any_storm_each_arrives_once),
+    };
+    trial = &reliable_arq;
+    return graded_run(argc, argv, tests, G_N_ELEMENTS(tests));
+}
