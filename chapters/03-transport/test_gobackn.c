@@ -1,9 +1,11 @@
 /*
- * Go-Back-N: the promise of arq.h, with eight on their way; what is its own; and all
- * of it in storms. And the counter of common/toys, which stands on arq.
+ * Go-Back-N: the promise of arq.h, with eight on their way; what is its own;
+ * and all of it in storms. And the counter of common/toys, which stands on arq.
  */
+#include "03-transport/arq_scene.h"
 #include "03-transport/gobackn.h"
-#include "03-transport/test_reliable.h"
+#include "03-transport/storeys_scene.h"
+#include "03-transport/test_incarnations.h"
 #include "common/course/graded_storm.h"
 
 enum { N = 8 };
@@ -92,7 +94,8 @@ static void out_of_order_nothing_is_kept(void)
     stage_free(stage);
 }
 
-/* One timer: it begins anew with each acknowledgement that says something new. */
+/* One timer: it begins anew with each acknowledgement that says something
+ * new. */
 static void the_timer_is_that_of_the_oldest(void)
 {
     struct post_stage *stage = stage_open(trial);
@@ -141,7 +144,7 @@ static void through_any_storm_over_arq_too(void)
 
 static void a_counter_over_arq_comes_through(void)
 {
-    struct subject counter = arq_counter();
+    struct subject counter = storeys();
     graded_storm(&counter, 60);
 }
 

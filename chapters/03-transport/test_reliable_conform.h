@@ -1,11 +1,11 @@
 /**
  * @file test_reliable_conform.h
- * The contract of an env, for a reliable layer over the simulator, in fair weather
- * and in foul.
+ * The contract of an env, for a reliable layer over the simulator, in fair
+ * weather and in foul.
  */
 #ifndef TEST_RELIABLE_CONFORM_H
 #define TEST_RELIABLE_CONFORM_H
-#include "03-transport/arq_scene.h"
+#include "03-transport/reliable.h"
 #include "common/course/graded.h"
 #include "common/judge/conform.h"
 #include "common/world/sim.h"
@@ -68,7 +68,8 @@ static void crash_world(void *world)
     sim_boot(world, 1);
 }
 
-/* A sync takes some seconds, and the next one too; all the time it is sent again. */
+/* A sync takes some seconds, and the next one too; all the time it is sent
+ * again. */
 static void stall_world(void *world, void (*during)(void *, int), void *self)
 {
     struct sim_weather slow = fair;

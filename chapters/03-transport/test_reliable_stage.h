@@ -1,19 +1,20 @@
 /**
  * @file test_reliable_stage.h
- * The stage of test_arq.c and test_gobackn.c: three nodes on tapes, and the test is
- * the network. What a node sends is a letter, which the test hands over when and as
- * often as it likes, damages, keeps, or loses. It never looks into one: their format
- * is the layer's own affair.
+ * The stage of test_arq.c and test_gobackn.c: three nodes on tapes, and the
+ * test is the network. What a node sends is a letter, which the test hands
+ * over when and as often as it likes, damages, keeps, or loses. It never looks
+ * into one: their format is the layer's own affair.
  *
  *     stage_say(stage, 1, 2, "fig");
- *     struct post_letter *letter = stage_letter(stage);    // The next one sent.
- *     stage_hand(stage, letter);
+ *     struct post_letter *letter = stage_letter(stage);    // The next one
+ *     sent. stage_hand(stage, letter);
  *     expect_heard(stage, 2, "fig");
- *     stage_settle(stage);               // Hand over all, till there is no more.
+ *     stage_settle(stage);               // Hand over all, till there is no
+ * more.
  */
 #ifndef TEST_RELIABLE_STAGE_H
 #define TEST_RELIABLE_STAGE_H
-#include "03-transport/arq_scene.h"
+#include "03-transport/reliable.h"
 #include "common/course/graded.h"
 #include "common/world/dice.h"
 #include "common/world/tape.h"
@@ -324,8 +325,8 @@ static inline GPtrArray *stage_keep(const struct post_stage *stage,
     return kept;
 }
 
-/** Those kept that node @p to would get from node @p from arrive, in this order or
- * the other way round; 0: of any. What is sent about it is lost. */
+/** Those kept that node @p to would get from node @p from arrive, in this
+ * order or the other way round; 0: of any. What is sent about it is lost. */
 static inline void stage_replay(struct post_stage *stage, const GPtrArray *kept,
                                 node_id from, node_id to)
 {

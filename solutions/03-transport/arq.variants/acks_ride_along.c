@@ -1,13 +1,14 @@
 /*
- * There is one kind of segment. Each says what was delivered last, and may have a
- * message too, whose number is then not 0:
+ * There is one kind of segment. Each says what was delivered last, and may
+ * have a message too, whose number is then not 0:
  *
- *     check, boot of the sender, boot it is meant for, delivered, number, message
+ *     check, boot of the sender, boot it is meant for, delivered, number,
+ * message
  *
- * What is said to be delivered is raised only when the one above has returned: what
- * it sends from within must not acknowledge what it has not written down. The
- * acknowledgement that follows is a segment of its own, sent by a timer without
- * delay, so that one is enough for a turn. Peers are in a tree.
+ * What is said to be delivered is raised only when the one above has returned:
+ * what it sends from within must not acknowledge what it has not written down.
+ * The acknowledgement that follows is a segment of its own, sent by a timer
+ * without delay, so that one is enough for a turn. Peers are in a tree.
  */
 #include "02-framing/crc32c.h"
 #include "02-framing/wire.h"

@@ -1,9 +1,9 @@
 /*
- * Two sides greet first, and only then is the first message on its way; until then
- * all of them wait. A message is named by a number that no other message of this
- * incarnation has, to whomever; so the receiver knows a new one by its higher number,
- * and nothing is counted anew when a peer is born again. One timer serves all peers,
- * who stand in a list.
+ * Two sides greet first, and only then is the first message on its way; until
+ * then all of them wait. A message is named by a number that no other message
+ * of this incarnation has, to whomever; so the receiver knows a new one by its
+ * higher number, and nothing is counted anew when a peer is born again. One
+ * timer serves all peers, who stand in a list.
  */
 #include "02-framing/crc32c.h"
 #include "02-framing/wire.h"
