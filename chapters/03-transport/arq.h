@@ -17,8 +17,9 @@
  *  - What is not acknowledged within the timeout is sent again, as often as needed.
  *  - A boot begins a new *incarnation*. What the old one had not got through is lost
  *    with its memory. What it was still being sent is delivered to the new one,
- *    and the one on its way perhaps to both. A message, or an acknowledgement, of
- *    an earlier incarnation of either side, however late, changes nothing.
+ *    and the one on its way perhaps to both. A message, or an acknowledgement,
+ *    that was meant for an earlier incarnation changes nothing, however late; nor
+ *    does one that comes from an earlier one, once a later was heard of.
  *  - At most ARQ_QUEUE messages to a peer wait; one more, and of those that wait the
  *    oldest is forgotten: the sender has no way to be told, and no end of memory.
  *    The one on its way is not among them.

@@ -1,84 +1,19 @@
 /*
- * A message is a text, <BOOT.NUMBER> and some dots: the how-many-th of this boot of
- * its sender to this node. One that ends with a question mark is answered by another
- * message. Who hears one writes it, and its own boot, at the end of in.SENDER. So
- * the checker needs to know nothing of how a layer does it: whether a message is the
- * right one to come now is seen from what is written down, and whether those before
- * it may count as arrived, from what of that is durable.
+ * A message is a text, <BOOT.NUMBER> and some dots: the how-many-th of this
+ * boot of its sender to this node. One that ends with a question mark is
+ * answered by another message. Who hears one writes it, and its own boot, at
+ * the end of in.SENDER. So the checker needs to know nothing of how a layer
+ * does it: whether a message is the right one to come now is seen from what is
+ * written down, and whether those before it may count as arrived, from what of
+ * that is durable.
  */
 #include "03-transport/arq_scene.h"
-#include "03-transport/arq.h"
-#include "03-transport/gobackn.h"
+#include "03-transport/reliable.h"
 #include "common/storm/ordeal.h"
-#include "common/toys/counter_scene.h"
 #include <stdio.h>
 #include <string.h>
 
-enum { NODES = 4, FLOOD = 300, WINDOW = 8 };
-
-/* ---- The layers. ---- */
-
-#define TIMEOUT (50 * MSEC)
-
-static void *raise_arq(struct env *env)
-{
-    return arq_new(env, TIMEOUT);
-}
-
-static struct env *env_of_arq(void *layer)
-{
-    return arq_env(layer);
-}
-
-static uint64_t repeats_of_arq(const void *layer)
-{
-    return arq_repeats(layer);
-}
-
-static void lower_arq(void *layer)
-{
-    arq_free(layer);
-}
-
-const struct reliable reliable_arq = {.name = "arq",
-                                      .window = 1,
-                                      .queue = ARQ_QUEUE,
-                                      .header = ARQ_HEADER,
-                                      .timeout = TIMEOUT,
-                                      .raise = raise_arq,
-                                      .env = env_of_arq,
-                                      .repeats = repeats_of_arq,
-                                      .lower = lower_arq};
-
-static void *raise_gobackn(struct env *env)
-{
-    return gobackn_new(env, WINDOW, TIMEOUT);
-}
-
-static struct env *env_of_gobackn(void *layer)
-{
-    return gobackn_env(layer);
-}
-
-static uint64_t repeats_of_gobackn(const void *layer)
-{
-    return gobackn_repeats(layer);
-}
-
-static void lower_gobackn(void *layer)
-{
-    gobackn_free(layer);
-}
-
-const struct reliable reliable_gobackn = {.name = "gobackn",
-                                          .window = WINDOW,
-                                          .queue = GOBACKN_QUEUE,
-                                          .header = GOBACKN_HEADER,
-                                          .timeout = TIMEOUT,
-                                          .raise = raise_gobackn,
-                                          .env = env_of_gobackn,
-                                          .repeats = repeats_of_gobackn,
-                                          .lower = lower_gobackn};
+enum { NODES = 4, FLOOD = 300 };
 
 /* ---- What the checker knows. ---- */
 
@@ -202,7 +137,8 @@ static size_t line_before(GBytes *bytes, size_t size, struct mail_item *item)
     return begin;
 }
 
-/* What node @p to has written about node @p from. NULL: nothing. Returns new. */
+/* What node @p to has written about node @p from. NULL: nothing. Returns
+ * new. */
 static GBytes *written(const struct mail_room *room, node_id to, node_id from)
 {
     g_autofree char *key = key_of(from);
@@ -262,16 +198,34 @@ static void check_gap(struct mail_clerk *clerk, node_id from,
         ordeal_mark(room->ordeal, "the oldest were forgotten");
 }
 
-/* It comes behind what is written down last. */
-static void check_order(struct mail_clerk *clerk, node_id from,
-                        struct mail_item item, struct mail_item last)
+/* How many from this one on did one boot of the reader write down? */
+static unsigned count_from(GBytes *lines, struct mail_item item)
 {
+    struct mail_item line = item;
+    unsigned count = 0, most = 0, reader = 0;
+    for (size_t at = whole_size(lines); at > 0 && line.boot == item.boot;) {
+        at = line_before(lines, at, &line);
+        count = line.reader == reader ? count : 0;
+        count += line.boot == item.boot && line.number >= item.number;
+        reader = line.reader;
+        most = MAX(most, count);
+    }
+    return most;
+}
+
+/* It comes behind what is written down last; or was on its way when the reader
+ * crashed, with no more of them than may be. */
+static void check_order(struct mail_clerk *clerk, node_id from,
+                        struct mail_item item, GBytes *lines)
+{
+    struct mail_item last;
+    line_before(lines, whole_size(lines), &last);
     bool same = last.reader == clerk->room->boots[clerk->env->id];
-    unsigned again = same ? 0 : clerk->room->kind->window;
-    if (item.number + again <= last.number)
+    unsigned again = item.number > last.number ? 0 : count_from(lines, item);
+    if (again > (same ? 0 : clerk->room->kind->window))
         WRONG(clerk, "A1", "message %u.%u of node %u came behind %u.%u",
               item.boot, item.number, (unsigned)from, last.boot, last.number);
-    if (!same && item.number <= last.number)
+    if (again > 0)
         ordeal_mark(clerk->room->ordeal, "one came to two incarnations");
     check_gap(clerk, from, item, last.number + 1);
 }
@@ -332,7 +286,7 @@ static void check(struct mail_clerk *clerk, node_id from, struct mail_item item)
         line_before(lines, size, &last);
     check_boot(clerk, from, item);
     if (last.boot == item.boot)
-        check_order(clerk, from, item, last);
+        check_order(clerk, from, item, lines);
     else
         check_gap(clerk, from, item, 0);
     if (size > 0)
@@ -495,59 +449,3 @@ static const char *const marks[] = {"a later incarnation was heard",
 const struct subject arq_subject = {.name = "arq", .open = open_arq, MAIL};
 const struct subject gobackn_subject = {
     .name = "gobackn", .open = open_gobackn, MAIL};
-
-/* ---- The counter, on top of it. ---- */
-
-/* The judge of the counter knows its nodes as counters: so what they stand on is
- * kept here. */
-static struct {
-    void *counter;
-    struct arq *arq;
-} storeys[STORM_NODES];
-
-static void *boot_counter(struct env *env, void *checker)
-{
-    struct arq *arq = arq_new(env, TIMEOUT);
-    void *counter = counter_subject.boot(arq_env(arq), checker);
-    storeys[env->id % STORM_NODES].counter = counter;
-    storeys[env->id % STORM_NODES].arq = arq;
-    return counter;
-}
-
-static void stop_counter(void *counter)
-{
-    counter_subject.stop(counter);
-    for (unsigned i = 0; i < STORM_NODES; i++)
-        if (storeys[i].counter == counter) {
-            arq_free(storeys[i].arq);
-            storeys[i].counter = NULL;
-        }
-}
-
-/* Its judge reads what leaves, which is now a part of something else. */
-static void counter_left(void *checker, const struct sim_message *message)
-{
-    static const char *const words[] = {"add ", "done "};
-    size_t size;
-    const char *data = g_bytes_get_data(message->bytes, &size);
-    for (unsigned i = 0; i < G_N_ELEMENTS(words); i++) {
-        const char *at = memmem(data, size, words[i], strlen(words[i]));
-        if (!at)
-            continue;
-        struct sim_message inner = *message;
-        inner.bytes = g_bytes_new(at, (size_t)(data + size - at));
-        counter_subject.left(checker, &inner);
-        g_bytes_unref(inner.bytes);
-    }
-}
-
-struct subject arq_counter(void)
-{
-    struct subject subject = counter_subject;
-    subject.name = "arqcounter";
-    subject.spared = 0;
-    subject.boot = boot_counter;
-    subject.stop = stop_counter;
-    subject.left = counter_left;
-    return subject;
-}

@@ -1,8 +1,9 @@
 /*
- * Fuzzing segment.c. The input is a message, behind a byte that says what of it is
- * set right first, or hardly any would get past the check: bit 0, the check; bit 1,
- * the flags, the count of ranges and the spare bytes. What is taken for a segment
- * points into the message, and is written again as the same bytes.
+ * Fuzzing segment.c. The input is a message, behind a byte that says what of
+ * it is set right first, or hardly any would get past the check: bit 0, the
+ * check; bit 1, the flags, the count of ranges and the spare bytes. What is
+ * taken for a segment points into the message, and is written again as the
+ * same bytes.
  */
 #include "02-framing/crc32c.h"
 #include "03-transport/segment.h"

@@ -1,18 +1,19 @@
 /*
  * Incarnations and the two kinds of segments are those of arq.c (the answer of
- * exercise 3.1, whose design comment tells why they are so), and two things differ:
+ * exercise 3.1, whose design comment tells why they are so), and two things
+ * differ:
  *
  *     numbers    1 .. base-1 | base .. base+flying-1 | the next, ..
  *                acknowledged|       on their way    | waiting
  *
  *  - an ACK n is for all up to n, so one that is lost is made good by the next;
  *  - up to `window` messages are on their way, and when the timer fires, all of
- *    them are sent again. For the receiver keeps nothing that came too early: where
- *    one is lost, those behind it were sent in vain.
+ *    them are sent again. For the receiver keeps nothing that came too early:
+ *    where one is lost, those behind it were sent in vain.
  *
  * That is what it costs: at a loss of p each message is sent about
- * (1 + (N - 1) p) / (1 - p) times, N being what is on its way, and what selective
- * repeat saves (flow.h).
+ * (1 + (N - 1) p) / (1 - p) times, N being what is on its way, and what
+ * selective repeat saves (flow.h).
  */
 #include "03-transport/gobackn.h"
 #include "02-framing/crc32c.h"

@@ -2,9 +2,10 @@
  * A segment on the wire; segment.h draws it. What is refused is refused before
  * anything is believed: the check first, then flags and counts, then the rest.
  *
- * There is one way to write each segment: what has no flag is not there, the two
- * spare bytes are zero, and a count of ranges without an acknowledgement is no
- * segment. So what segment_of() takes, segment_bytes() writes again, byte by byte.
+ * There is one way to write each segment: what has no flag is not there, the
+ * two spare bytes are zero, and a count of ranges without an acknowledgement
+ * is no segment. So what segment_of() takes, segment_bytes() writes again,
+ * byte by byte.
  */
 #include "03-transport/segment.h"
 #include "02-framing/crc32c.h"

@@ -37,10 +37,11 @@ enum {
 
 /** Flags. Others are refused. */
 enum {
-    SEGMENT_ACK = 1,   /**< It acknowledges. */
-    SEGMENT_OPEN = 2,  /**< It begins the stream: seq is before the first byte. */
-    SEGMENT_FIN = 4,   /**< The stream ends behind its data. */
-    SEGMENT_RESET = 8, /**< There is no such connection. */
+    SEGMENT_ACK = 1, /**< It acknowledges. */
+    SEGMENT_OPEN =
+        2,           /**< It begins the stream: seq is before the first byte. */
+    SEGMENT_FIN = 4, /**< The stream ends behind its data. */
+    SEGMENT_RESET = 8,  /**< There is no such connection. */
     SEGMENT_COOKIE = 16 /**< The data is a proof, and no part of the stream. */
 };
 
@@ -57,9 +58,9 @@ struct segment {
     uint32_t packet;     /**< Which sending. */
     uint32_t seq;        /**< The first byte of the data. */
     uint32_t ack;        /**< All before this have come ... */
-    uint32_t window;     /**< ... and so many more may be sent, from there on. */
-    uint32_t echo;       /**< The packet that came last. */
-    unsigned ranges;     /**< What came beyond the ack, the newest first ... */
+    uint32_t window; /**< ... and so many more may be sent, from there on. */
+    uint32_t echo;   /**< The packet that came last. */
+    unsigned ranges; /**< What came beyond the ack, the newest first ... */
     struct range range[SEGMENT_RANGES]; /**< ... and where (RFC 2018). */
     const uint8_t *data; /**< Borrowed; may be NULL when size is 0. */
     size_t size;         /**< Bytes of data. */

@@ -2,7 +2,8 @@
  * peer, what happens when a segment comes and when the time is over. The header
  * says what must come of it. Begin with two nodes that never crash. */
 /*
- * Two kinds of segments go to and fro between two incarnations, one of each node:
+ * Two kinds of segments go to and fro between two incarnations, one of each
+ * node:
  *
  *     MESSAGE n    the n-th message from this incarnation to that, from 1 on
  *     ACK n        the n-th is the last that was delivered; 0: none was
@@ -12,26 +13,26 @@
  *     5   n: 8 bytes                         21   incarnation it is meant for
  *     29  the message
  *
- * An incarnation is a number that grows with each boot. It is persisted before the
- * first segment is sent, so none leaves before it is durable: no two boots that
- * anybody has heard of have the same. What comes
+ * An incarnation is a number that grows with each boot. It is persisted before
+ * the first segment is sent, so none leaves before it is durable: no two boots
+ * that anybody has heard of have the same. What comes
  *
- *     from an older one than we know     is a ghost: dropped
- *     from a newer one                   the peer was born again: both sides count
- *                                        from 1 again, and what it was being sent
- *                                        is sent to the new one
- *     for another one than ours          is not delivered; but the ACK that answers
- *                                        it says who we are
+ *     from an older one than we know   is a ghost: dropped
+ *     from a newer one                 the peer was born again: both count
+ *                                      from 1 again, and what it was being
+ *                                      sent is sent to the new one
+ *     for another one than ours        is not delivered; but the ACK that
+ *                                      answers it says who we are
  *
- * The first message to a peer is meant for incarnation 0, which is nobody's; so the
- * ACK 0 that comes back makes the acquaintance. Were it delivered at once, a late
- * copy of it would be delivered to the next incarnation too.
+ * The first message to a peer is meant for incarnation 0, which is nobody's;
+ * so the ACK 0 that comes back makes the acquaintance. Were it delivered at
+ * once, a late copy of it would be delivered to the next incarnation too.
  *
- * An ACK says only what is true of two incarnations, and stays true. So it needs no
- * answer, it may be lost or come late, and it is sent for every MESSAGE, also for
- * one that was delivered before: perhaps that ACK was lost. (An earlier design
- * sent a *NAK* for what was damaged, and sent again when a NAK came. But who does
- * not get the message does not know that there is one; and a NAK is lost as well.)
+ * An ACK says only what is true of two incarnations, and stays true. So it
+ * needs no answer, it may be lost or come late, and it is sent for every
+ * MESSAGE, also for one that was delivered before: perhaps that ACK was lost.
+ * (A *NAK* for what came damaged, and no timer, would be faster. But who does
+ * not get a message does not know that there was one, and a NAK is lost too.)
  *
  * One bit for n would do, if the network kept the order (the alternating bit,
  * Bartlett and others 1969). It does not: see exercise 3.B.
@@ -175,9 +176,9 @@ static void peer_free(void *value)
 
 /* ---- In. ---- */
 
-/* Our state is settled before we deliver: the one above may send from inside. And
- * the ACK comes after it in program order, so it leaves when what was written down
- * meanwhile is durable (CONTRACT.md, clause 2). */
+/* Our state is settled before we deliver: the one above may send from inside.
+ * And the ACK comes after it in program order, so it leaves when what was
+ * written down meanwhile is durable (CONTRACT.md, clause 2). */
 static void on_number(struct arq_peer *peer, uint64_t number, GBytes *message)
 {
     if (number == peer->delivered + 1) {
