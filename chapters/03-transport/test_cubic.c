@@ -43,7 +43,6 @@ static void a_cube_root_is_exact_on_both_sides_of_each_cube(void **state)
 
 struct exact {
     double window, threshold, most, prior, k, t, last, reno;
-    double other; /* The window, if a tie falls the other way; or 0. */
     bool begun, paused, silent, answered;
     nsec answer;
 };
@@ -69,18 +68,31 @@ static void exact_begin(struct exact *exact, double now)
     exact->paused = false;
 }
 
-static void exact_grow(struct exact *exact, double acked, double rtt)
+/* Which of both did the code take, at a tie? */
+static double taken(double one, double other, double seen)
 {
-    double alpha = exact->reno < exact->prior ? 3 * .3 / 1.7 : 1;
+    return fabs(one - seen) <= fabs(other - seen) ? one : other;
+}
+
+/* Whether Reno is ahead of the cubic, or of where the loss was, may be decided by
+ * the last digit: then by what was @seen. */
+static void exact_grow(struct exact *exact, double acked, double rtt,
+                       double seen)
+{
+    double share = acked / exact->window;
+    double below = exact->reno + 9.0 / 17 * share, beyond = exact->reno + share;
+    double ahead = exact->reno - exact->prior;
+    exact->reno = ahead < 0 ? below : beyond;
+    if (fabs(ahead) < TIE)
+        exact->reno = taken(below, beyond, seen);
     double target = exact_at(exact, exact->t + rtt);
     target = fmin(fmax(target, exact->window), 1.5 * exact->window);
-    exact->reno += alpha * acked / exact->window;
     double slow = fmax(exact->window, exact->reno);
-    double fast =
-        exact->window + (target - exact->window) * acked / exact->window;
-    double ahead = exact_at(exact, exact->t) - exact->reno;
-    exact->window = ahead < 0 ? slow : fast;
-    exact->other = fabs(ahead) > TIE ? 0 : ahead < 0 ? fast : slow;
+    double fast = exact->window + (target - exact->window) * share;
+    ahead = exact->reno - exact_at(exact, exact->t);
+    exact->window = ahead > 0 ? slow : fast;
+    if (fabs(ahead) < TIE)
+        exact->window = taken(slow, fast, seen);
 }
 
 static bool exact_is_old(const struct exact *exact, nsec sent)
@@ -88,7 +100,8 @@ static bool exact_is_old(const struct exact *exact, nsec sent)
     return exact->answered && sent <= exact->answer;
 }
 
-static void exact_acked(struct exact *exact, struct controller_ack ack)
+static void exact_acked(struct exact *exact, struct controller_ack ack,
+                        double seen)
 {
     double acked = (double)ack.acked / S, now = (double)ack.now / 1e9;
     exact->silent = false;
@@ -105,7 +118,7 @@ static void exact_acked(struct exact *exact, struct controller_ack ack)
         exact->t += now - exact->last;
     exact->last = now;
     exact->paused = false;
-    exact_grow(exact, acked, (double)ack.rtt / 1e9);
+    exact_grow(exact, acked, (double)ack.rtt / 1e9, seen);
 }
 
 static void exact_lost(struct exact *exact, struct controller_loss loss)
@@ -147,18 +160,24 @@ static struct pair pair_new(nsec rtt)
     return (struct pair){cubic_new(S), exact_new(), SEC, rtt};
 }
 
-/* Within one part in a hundred. Whether Reno is ahead or the cubic is, a
- * millisecond may decide. */
-static void expect_alike(struct pair *pair)
+static double segments_of(const struct pair *pair)
 {
-    struct exact *exact = &pair->exact;
-    double window = (double)controller_window(pair->controller) / S;
-    if (fabs(window / exact->window - 1) >= .01 && exact->other > 0)
-        exact->window = exact->other;
-    exact->other = 0;
-    if (fabs(window / exact->window - 1) >= .01)
-        fail_msg("a window of %.3f segments, and not of %.3f", window,
-                 exact->window);
+    return (double)controller_window(pair->controller) / S;
+}
+
+static void expect_alike(const struct pair *pair)
+{
+    double window = segments_of(pair), wanted = pair->exact.window;
+    if (fabs(window / wanted - 1) >= .01)
+        fail_msg("a window of %.3f segments, and not of %.3f", window, wanted);
+}
+
+/* What is rounded at an event may decide what comes next: so from the same on. */
+static void begin_alike(struct pair *pair)
+{
+    expect_alike(pair);
+    pair->exact.window = segments_of(pair);
+    pair->exact.threshold = (double)pair->controller->threshold / S;
 }
 
 /* Bytes of what was sent a round trip ago. */
@@ -173,7 +192,7 @@ static void pair_ack(struct pair *pair, size_t bytes, bool limited)
         .rtt = pair->rtt,
     };
     controller_acked(pair->controller, ack);
-    exact_acked(&pair->exact, ack);
+    exact_acked(&pair->exact, ack, segments_of(pair));
     expect_alike(pair);
 }
 
@@ -182,7 +201,7 @@ static void pair_lose(struct pair *pair, size_t flying)
     struct controller_loss loss = {flying, pair->now - pair->rtt, pair->now};
     controller_lost(pair->controller, loss);
     exact_lost(&pair->exact, loss);
-    expect_alike(pair);
+    begin_alike(pair);
 }
 
 /* All that flies is lost at once, and then that long passes. */
@@ -196,7 +215,7 @@ static void pair_expire(struct pair *pair, size_t flying)
 {
     controller_expired(pair->controller, flying, pair->now);
     exact_expired(&pair->exact, flying, pair->now);
-    expect_alike(pair);
+    begin_alike(pair);
     pair->now += pair->rtt + 1;
 }
 
@@ -219,11 +238,6 @@ static struct pair pair_grown(nsec rtt, size_t segments)
     for (size_t i = 10; i < segments; i++)
         pair_ack(&pair, S, true);
     return pair;
-}
-
-static double segments_of(const struct pair *pair)
-{
-    return (double)controller_window(pair->controller) / S;
 }
 
 /* ---- The rules. ---- */
