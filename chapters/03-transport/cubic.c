@@ -78,7 +78,8 @@ static uint64_t time_to_climb(const struct cubic *cubic, size_t bytes)
     return cubic_root(segments * (MILLI * MILLI / 2 * 5));
 }
 
-/* RFC 9438, equation 1: W(t) in bytes, and not below 0. */
+/* RFC 9438, equation 1: W(t) in bytes. K is rounded down, so before K the cubic is
+ * never further below Wmax than the window was. */
 static size_t cubic_at(const struct cubic *cubic, nsec t)
 {
     uint64_t now = t / MSEC;
@@ -86,9 +87,7 @@ static size_t cubic_at(const struct cubic *cubic, nsec t)
     far = MIN(far, FARTHEST);
     uint64_t segments = far * far * far / (MILLI * MILLI) * 2 / 5;
     size_t bytes = segments * cubic->controller.segment / MILLI;
-    if (now > cubic->k)
-        return cubic->most + bytes;
-    return cubic->most - MIN(bytes, cubic->most);
+    return now > cubic->k ? cubic->most + bytes : cubic->most - bytes;
 }
 
 /* RFC 9438, 4.2. After the timer, K is 0 and Wmax is here (4.8); and so it is
@@ -99,11 +98,9 @@ static void begin_epoch(struct cubic *cubic, nsec now)
     cubic->most = MAX(cubic->most, window);
     cubic->k = time_to_climb(cubic, cubic->most - window);
     cubic->begun = true;
-    cubic->paused = false;
     cubic->spent = 0;
     cubic->last = now;
     cubic->reno = (struct growing){.bytes = window};
-    cubic->rest = 0;
 }
 
 /* RFC 9438, 4.3: what Reno would have by now. From where it was before the event

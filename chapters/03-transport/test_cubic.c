@@ -359,6 +359,48 @@ static void a_pause_of_the_sender_is_no_time(void **state)
     controller_free(pair.controller);
 }
 
+static void it_never_aims_beyond_half_as_much_again(void **state)
+{
+    (void)state;
+    struct pair pair = pair_new(200 * MSEC);
+    pair_lose_all(&pair);
+    for (int i = 0; i < 60; i++) {
+        double before = segments_of(&pair);
+        pair.now += SEC;
+        pair_ack(&pair, S, true);
+        assert_true(segments_of(&pair) < before + .51);
+    }
+    assert_true(segments_of(&pair) > 30);
+    controller_free(pair.controller);
+}
+
+static void a_shorter_round_trip_takes_nothing_back(void **state)
+{
+    (void)state;
+    struct pair pair = pair_grown(400 * MSEC, 300);
+    pair_lose_all(&pair);
+    pair_run(&pair, 2 * SEC);
+    for (int i = 0; i < 2000; i++) /* Up to where it aims. */
+        pair_ack(&pair, S, true);
+    double before = segments_of(&pair);
+    pair.rtt = MSEC;
+    pair_ack(&pair, S, true);
+    assert_true(segments_of(&pair) >= before);
+    controller_free(pair.controller);
+}
+
+static void time_may_begin_at_nothing(void **state)
+{
+    (void)state;
+    struct pair pair = pair_new(0);
+    pair.now = 0;
+    pair_ack(&pair, S, true);
+    assert_int_equal(controller_window(pair.controller), 11 * S);
+    pair_lose(&pair, 10 * S);
+    assert_int_equal(controller_window(pair.controller), 7 * S);
+    controller_free(pair.controller);
+}
+
 static void no_time_and_no_window_is_too_large(void **state)
 {
     (void)state;
@@ -377,10 +419,28 @@ static void no_time_and_no_window_is_too_large(void **state)
         ack.sent = ack.now = (nsec)i * 600 * SEC;
         ack.acked = 1 << 20;
         controller_acked(controller, ack);
-        assert_true(controller_window(controller) >= before);
+        /* From the second on the cubic is far beyond half as much again. */
+        assert_true(controller_window(controller) >=
+                    before + (i > 1 ? ack.acked / 2 : 0));
         before = controller_window(controller);
     }
     controller_free(controller);
+}
+
+/* 2^22 ms, cubed, is 2^66. */
+static void seventy_minutes_are_not_none(void **state)
+{
+    (void)state;
+    struct pair pair = pair_new(0);
+    pair_expire(&pair, 200 * S);
+    for (int i = 0; i < 138; i++)
+        pair_ack(&pair, S, true);
+    pair_ack(&pair, 1, true);
+    double before = segments_of(&pair);
+    pair.now += (1 << 22) * MSEC;
+    pair_ack(&pair, S, true);
+    assert_true(segments_of(&pair) > before + .49);
+    controller_free(pair.controller);
 }
 
 /* ---- All of it. ---- */
@@ -452,7 +512,11 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_second_loss_lowers_the_most),
         cmocka_unit_test(after_the_timer_it_begins_where_slow_start_ends),
         cmocka_unit_test(a_pause_of_the_sender_is_no_time),
+        cmocka_unit_test(it_never_aims_beyond_half_as_much_again),
+        cmocka_unit_test(a_shorter_round_trip_takes_nothing_back),
+        cmocka_unit_test(time_may_begin_at_nothing),
         cmocka_unit_test(no_time_and_no_window_is_too_large),
+        cmocka_unit_test(seventy_minutes_are_not_none),
         cmocka_unit_test(in_any_course_of_events_it_is_as_by_the_rfc),
         cmocka_unit_test(the_mean_window_is_that_of_the_rfc),
     };
