@@ -6,38 +6,7 @@
 #include <string.h>
 
 #define TIE .02 /* Segments. */
-enum { S = 1400, SEEDS = 100, STEPS = 3000, LARGEST = 2642245 };
-
-/* ---- The root. ---- */
-
-static uint64_t cube(uint64_t number)
-{
-    return number * number * number;
-}
-
-static void a_cube_root_is_whole_and_exact(void **state)
-{
-    (void)state;
-    uint64_t root = 0;
-    for (uint64_t number = 0; number < 100000; number++) {
-        if (number == cube(root + 1))
-            root++;
-        assert_int_equal(cubic_root(number), root);
-    }
-}
-
-static void a_cube_root_is_exact_on_both_sides_of_each_cube(void **state)
-{
-    (void)state;
-    for (uint64_t root = 1; root <= LARGEST; root += root < 5000 ? 1 : 37) {
-        assert_int_equal(cubic_root(cube(root) - 1), root - 1);
-        assert_int_equal(cubic_root(cube(root)), root);
-        assert_int_equal(cubic_root(cube(root) + 1), root);
-    }
-    assert_int_equal(cubic_root(cube(LARGEST) - 1), LARGEST - 1);
-    assert_int_equal(cubic_root(cube(LARGEST)), LARGEST);
-    assert_int_equal(cubic_root(UINT64_MAX), LARGEST);
-}
+enum { S = 1400, SEEDS = 100, STEPS = 3000 };
 
 /* ---- RFC 9438 in floating point, in segments and seconds. ---- */
 
@@ -503,8 +472,6 @@ static void the_mean_window_is_that_of_the_rfc(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_cube_root_is_whole_and_exact),
-        cmocka_unit_test(a_cube_root_is_exact_on_both_sides_of_each_cube),
         cmocka_unit_test(it_begins_and_starts_slowly_as_newreno_does),
         cmocka_unit_test(a_loss_leaves_seven_tenths_of_what_flew_and_once),
         cmocka_unit_test(after_k_seconds_it_is_where_it_was_lost),
