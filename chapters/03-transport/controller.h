@@ -55,8 +55,8 @@ struct controller_ops {
 /** The first member of each of them. */
 struct controller {
     const struct controller_ops *ops; /**< Its algorithm. */
-    size_t segment;   /**< Bytes of a full segment. */
-    size_t window;    /**< So many may fly. */
+    size_t segment;                   /**< Bytes of a full segment. */
+    size_t window;                    /**< So many may fly. */
     size_t threshold; /**< Below it, slow start; SIZE_MAX: no loss yet. */
 };
 

@@ -29,9 +29,9 @@
 
 /** See above. */
 struct probe {
-    nsec first;     /**< The first wait. */
-    nsec longest;   /**< No wait is longer. */
-    nsec wait;      /**< This one; 0: it has not begun. */
+    nsec first;   /**< The first wait. */
+    nsec longest; /**< No wait is longer. */
+    nsec wait;    /**< This one; 0: it has not begun. */
 };
 
 /** It has not begun. @p first is above 0, and @p longest no less. */

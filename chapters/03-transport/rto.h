@@ -28,9 +28,9 @@
 #define TRANSPORT_RTO_H
 #include "common/world/env.h"
 
-#define RTO_FIRST   SEC          /**< Before anything is known. */
-#define RTO_MOST    (60 * SEC)   /**< Never longer. */
-#define RTO_GRANULE MSEC         /**< Of the clock; a wait is so much longer. */
+#define RTO_FIRST   SEC        /**< Before anything is known. */
+#define RTO_MOST    (60 * SEC) /**< Never longer. */
+#define RTO_GRANULE MSEC       /**< Of the clock; a wait is so much longer. */
 
 /** See above; its owner reads it, and writes nothing. */
 struct rto {

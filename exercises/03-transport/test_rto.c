@@ -36,9 +36,8 @@ static double wait_of(const struct exact *exact, nsec floor)
 
 static void expect_near(const char *what, nsec got, double wanted, int slack)
 {
-    g_autofree char *text =
-        g_strdup_printf("%s to be %.0f ns, %d more or less", what, wanted,
-                        slack);
+    g_autofree char *text = g_strdup_printf("%s to be %.0f ns, %d more or less",
+                                            what, wanted, slack);
     expect_that(fabs((double)got - wanted) <= slack, text, "%" PRIu64 " ns",
                 got);
 }
@@ -89,9 +88,9 @@ static void before_a_sample_the_wait_is_the_first(void)
 
 static void the_first_sample_sets_mean_and_deviation(void)
 {
-    static const nsec samples[] = {MSEC,          2 * MSEC,  47 * MSEC + 13,
-                                   100 * MSEC,    3 * SEC,   15 * SEC,
-                                   USEC,          2,         77 * USEC};
+    static const nsec samples[] = {MSEC,       2 * MSEC, 47 * MSEC + 13,
+                                   100 * MSEC, 3 * SEC,  15 * SEC,
+                                   USEC,       2,        77 * USEC};
     for (size_t i = 0; i < G_N_ELEMENTS(samples); i++) {
         struct rto rto = after(0, samples[i]);
         struct exact exact = {0};
@@ -266,7 +265,7 @@ static void the_wait_is_never_below_its_floor(void)
 static void the_wait_is_never_above_the_most(void)
 {
     static const nsec samples[] = {20 * SEC - 2, 20 * SEC + 2, 60 * SEC,
-                                   61 * SEC,     3600 * SEC};
+                                   61 * SEC, 3600 * SEC};
     for (size_t i = 0; i < G_N_ELEMENTS(samples); i++) {
         struct rto rto = after(MSEC, samples[i]);
         struct exact exact = {0};
