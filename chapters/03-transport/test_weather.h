@@ -9,7 +9,7 @@
 #include "common/world/dice.h"
 
 /** So many segments fly at a time. */
-enum { MANY = 100000, KIB = 1 << 10 };
+enum { MANY = 60000, KIB = 1 << 10 };
 
 /** MANY segments of 10 bytes, without the model. */
 static inline struct ackset *many_fly(void)

@@ -437,11 +437,11 @@ static void numbers_go_in_a_circle(void)
 
 static void an_ack_costs_what_it_changes(void)
 {
+    many_one_by_one();
     many_in_order();
     many_but_the_first();
     many_backwards();
     many_with_every_second_lost();
-    many_one_by_one();
 }
 
 /* ---- All together. ---- */
