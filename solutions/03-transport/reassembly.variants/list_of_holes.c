@@ -13,7 +13,7 @@ struct reassembly {
     size_t capacity;
     uint32_t number; /* Of the first byte that was not taken. */
     uint8_t *buffer;
-    size_t begin;  /* It stands here in the buffer, which is a ring after all. */
+    size_t begin; /* It stands here in the buffer, which is a ring after all. */
     GArray *holes; /* struct hole, from that byte on; the last has no end. */
     bool ends;
     uint32_t end;
@@ -34,9 +34,8 @@ static uint32_t expected(const struct reassembly *reassembly)
 /* How many bytes from the first that was not taken may be kept? */
 static size_t limit(const struct reassembly *reassembly)
 {
-    size_t left = reassembly->ends
-                      ? reassembly->end - reassembly->number
-                      : SIZE_MAX;
+    size_t left =
+        reassembly->ends ? reassembly->end - reassembly->number : SIZE_MAX;
     return MIN(reassembly->capacity, left);
 }
 
@@ -44,8 +43,9 @@ static void store(struct reassembly *reassembly, size_t at, const uint8_t *data,
                   size_t size)
 {
     for (size_t i = 0; i < size; i++)
-        reassembly->buffer[(reassembly->begin + at + i) %
-                           reassembly->capacity] = data[i];
+        reassembly
+            ->buffer[(reassembly->begin + at + i) % reassembly->capacity] =
+            data[i];
 }
 
 /* The piece lies within the window. Fill hole @p i with what it has of it. */
@@ -123,8 +123,8 @@ size_t reassembly_take(struct reassembly *reassembly, void *buffer, size_t size)
     uint8_t *to = buffer;
     size_t count = MIN(size, reassembly_ready(reassembly));
     for (size_t i = 0; i < count; i++)
-        to[i] = reassembly->buffer[(reassembly->begin + i) %
-                                   reassembly->capacity];
+        to[i] =
+            reassembly->buffer[(reassembly->begin + i) % reassembly->capacity];
     reassembly->begin = (reassembly->begin + count) % reassembly->capacity;
     reassembly->number += (uint32_t)count;
     for (guint i = 0; i < reassembly->holes->len; i++) {
