@@ -1,7 +1,8 @@
 /* A shape without lists: every sending is noted in an array, in the order of
  * packets, and nobody takes it out when its bytes arrive. Only when it would be
- * judged does one look whether any of its bytes still fly by it. What is missing
- * lies in one tree, flying or lost; those that are lost lie in a second, too. */
+ * judged does one look whether any of its bytes still fly by it. What is
+ * missing lies in one tree, flying or lost; those that are lost lie in a
+ * second, too. */
 #include "03-transport/ackset.h"
 
 struct stretch {

@@ -1,7 +1,7 @@
 /* A shape without rows: a ring of bytes, and one of flags, a bit for each byte.
  * Rows are found by looking. That costs a look at each bit of the window where
- * rows are told or counted, and needs no merging at all. Numbers are kept as they
- * are, and compared by their distance. */
+ * rows are told or counted, and needs no merging at all. Numbers are kept as
+ * they are, and compared by their distance. */
 #include "03-transport/reassembly.h"
 
 struct reassembly {

@@ -1,7 +1,7 @@
-/* A shape that keeps what is missing: a list of holes, from expected to the end of
- * the window, as RFC 815 does for fragments. A piece fills holes, or parts of them.
- * The buffer is no ring: what is taken is removed at its front, when that is half
- * of it. Offsets count from the first byte of the buffer. */
+/* A shape that keeps what is missing: a list of holes, from expected to the end
+ * of the window, as RFC 815 does for fragments. A piece fills holes, or parts
+ * of them. The buffer is no ring: what is taken is removed at its front, when
+ * that is half of it. Offsets count from the first byte of the buffer. */
 #include "03-transport/reassembly.h"
 #include <string.h>
 
