@@ -52,6 +52,10 @@ struct heard {
     int64_t range[4][2]; /**< From, up to. */
 };
 
+/** An ack: HEARD(0, 8, 2, {{80, 90}, {20, 30}}), HEARD(.ack = 10, .echo =
+ * 0). */
+#define HEARD(...) ((struct heard){__VA_ARGS__})
+
 /** Note what happens, for who looks at a failure. */
 static inline G_GNUC_PRINTF(1, 2) void say(const char *format, ...)
 {

@@ -100,8 +100,8 @@ static void what_is_taken_makes_room(void)
 {
     struct arrival arrival = arrival_new(3, 64);
     for (int64_t at = 0; at < 1500; at++) {
-        put(&arrival, at, 70);
-        put(&arrival, at + 66, 9);
+        put(&arrival, at + 60, 9);
+        put(&arrival, at, at % 2 ? 70 : 30);
         take(&arrival, 1 + at % 3 / 2);
     }
     arrival_free(&arrival);
