@@ -18,21 +18,19 @@
  *        sent again  |   v judged  |   a lost byte may arrive all the same
  *                    lost ---------+
  *
- *  - *Arrived* is what lies before an ack or in one of its ranges, and it stays
- *    so. But what only ranges have told may be taken back (*reneging*, RFC
- *    2018, 8): ackset_forget() is for that, too.
+ *  - *Arrived* is what lies before an ack or in one of its ranges, and stays
+ *    so; only ackset_forget() takes back what ranges alone have told: a
+ *    receiver may throw that away (*reneging*, RFC 2018, 8).
  *  - What flies is *lost* when something sent later has arrived: its packet is
  *    before the newest packet that was echoed, and that by ACKSET_REORDER or
- *    more (RFC 9002, 6.1.1), or it was sent rtt + rtt / 8 ago or earlier
- *    (6.1.2, RFC 8985). A byte that was sent again is judged by its last
- *    packet.
+ *    more (RFC 9002, 6.1.1), or it was sent rtt + rtt / 8 ago or earlier (RFC
+ *    9002, 6.1.2). What was sent again is judged by its last packet.
  *  - An ack *lies*, and changes nothing, when it is for what cannot have been
- *    sent (RT3, RFC 5961): an ack, or the end of a range, beyond the last byte
- *    sent, or an ack before the first byte; a range that is empty, reversed, or
- *    does not begin beyond the ack; an echo beyond the newest packet, or before
- *    the first, or when there is none.
- *  - An ack before an earlier one is *old*, and no lie: its ranges and its echo
- *    count.
+ *    sent (RT3, RFC 5961): an ack or a range beyond the last byte sent; an ack
+ *    before the first; a range that is empty, reversed, or does not begin
+ *    beyond the ack; an echo beyond the newest packet, before the first, or of
+ *    none.
+ *  - An ack before an earlier one is *old*, no lie: its ranges and echo count.
  *
  * No function walks over all that flies, but ackset_forget(): an ack costs as
  * much as it changes and as it has ranges, times a logarithm. What has arrived
@@ -43,7 +41,7 @@
 #include "03-transport/segment.h"
 #include "common/world/env.h"
 
-enum { ACKSET_REORDER = 3 };
+enum { ACKSET_REORDER = 3 /**< So far may packets be displaced. */ };
 
 struct ackset;
 
@@ -64,8 +62,7 @@ struct ackset_loss {
     nsec sent;   /**< When the newest of them was sent; 0: there is none. */
 };
 
-/** Nothing was sent of a stream whose first byte has the number @p first.
- * Returns new. */
+/** Nothing was sent; the first byte will be number @p first. Returns new. */
 struct ackset *ackset_new(uint32_t first);
 /** @p range was sent, as @p packet, at @p now: bytes from ackset_next() on, or
  * such as fly or are lost, and less than 2^30 from ackset_acked(); or none, in

@@ -36,7 +36,7 @@
 #define TRANSPORT_REASSEMBLY_H
 #include "03-transport/segment.h"
 
-enum { REASSEMBLY_RANGES = 256 };
+enum { REASSEMBLY_RANGES = 256 /**< No more rows of early bytes. */ };
 
 struct reassembly;
 

@@ -6,7 +6,7 @@
  *
  *     struct flight flight = flight_new(7, 1000);    // The first numbers.
  *     fly(&flight, 0, 100);           // The next packet.
- *     hear(&flight, (struct heard){.ack = 50, .echo = 0});
+ *     hear(&flight, (struct acknowledgement){.ack = 50, .echo = 0});
  *     judge(&flight, 10 * MSEC);      // Each expects what the model says.
  *     flight_free(&flight);
  */
@@ -21,13 +21,13 @@
 enum { LONGEST = 4000, PACKETS = 4000 };
 
 /** What became of a byte. */
-enum fate { NEVER, FLYING, ARRIVED, LOST };
+enum byte_state { NEVER, FLYING, ARRIVED, LOST };
 
 /** A byte, as the model knows it. */
 struct sent_byte {
-    enum fate fate;
-    int64_t packet; /**< The last one in which it was sent. */
-    nsec sent;      /**< And when. */
+    enum byte_state fate; /**< What became of it. */
+    int64_t packet;       /**< The last one in which it was sent. */
+    nsec sent;            /**< And when. */
 };
 
 /** A stream that is sent. */
@@ -45,7 +45,7 @@ struct flight {
 };
 
 /** An ack, in places. */
-struct heard {
+struct acknowledgement {
     int64_t ack;         /**< All before it .. */
     int64_t echo;        /**< .. after this packet. */
     unsigned ranges;     /**< And so many ranges. */
@@ -54,7 +54,7 @@ struct heard {
 
 /** An ack: HEARD(0, 8, 2, {{80, 90}, {20, 30}}), HEARD(.ack = 10, .echo =
  * 0). */
-#define HEARD(...) ((struct heard){__VA_ARGS__})
+#define HEARD(...) ((struct acknowledgement){__VA_ARGS__})
 
 /** Note what happens, for who looks at a failure. */
 static inline G_GNUC_PRINTF(1, 2) void say(const char *format, ...)
@@ -94,7 +94,7 @@ static inline void flight_free(struct flight *flight)
 /* ---- What the model says. ---- */
 
 /** How many bytes have this fate? */
-static inline size_t count_of(const struct flight *flight, enum fate fate)
+static inline size_t count_of(const struct flight *flight, enum byte_state fate)
 {
     size_t count = 0;
     for (int64_t at = 0; at < flight->next; at++)
@@ -103,8 +103,8 @@ static inline size_t count_of(const struct flight *flight, enum fate fate)
 }
 
 /** Expect the first row of that @p fate, at most @p most bytes of it. */
-static inline void expect_first(const struct flight *flight, enum fate fate,
-                                size_t most)
+static inline void expect_first(const struct flight *flight,
+                                enum byte_state fate, size_t most)
 {
     int64_t first = 0;
     while (first < flight->next && flight->byte[first].fate != fate)
@@ -190,7 +190,7 @@ static inline void fly_many(struct flight *flight, int count, int64_t size)
 
 /** For whom looks at a failure. */
 static inline void say_heard(const struct flight *flight,
-                             const struct heard *heard)
+                             const struct acknowledgement *heard)
 {
     g_autoptr(GString) text = g_string_new(NULL);
     g_string_printf(text, "%d ms: ack %d, echo %d", (int)(flight->now / MSEC),
@@ -204,7 +204,7 @@ static inline void say_heard(const struct flight *flight,
 
 /** As a segment. */
 static inline struct segment segment_heard(const struct flight *flight,
-                                           const struct heard *heard)
+                                           const struct acknowledgement *heard)
 {
     struct segment segment = {
         .flags = SEGMENT_ACK,
@@ -222,7 +222,7 @@ static inline struct segment segment_heard(const struct flight *flight,
 
 /** Is it for what cannot have been sent? */
 static inline bool is_lying(const struct flight *flight,
-                            const struct heard *heard)
+                            const struct acknowledgement *heard)
 {
     bool lies = heard->ack < 0 || heard->ack > flight->next ||
                 heard->echo < 0 || heard->echo > flight->newest;
@@ -249,7 +249,7 @@ static inline void model_arrive(struct flight *flight, int64_t first,
 
 /** The model hears it. */
 static inline struct ackset_news model_hear(struct flight *flight,
-                                            const struct heard *heard)
+                                            const struct acknowledgement *heard)
 {
     struct ackset_news news = {
         .advanced = heard->ack > flight->acked,
@@ -267,7 +267,7 @@ static inline struct ackset_news model_hear(struct flight *flight,
 }
 
 /** An ack comes. Nothing is judged. */
-static inline void hear(struct flight *flight, struct heard heard)
+static inline void hear(struct flight *flight, struct acknowledgement heard)
 {
     struct segment segment = segment_heard(flight, &heard);
     struct ackset_news news = {7, 7, 7, true, true}, wanted = {0};

@@ -116,10 +116,10 @@ static inline int64_t roll(struct dice *dice, int64_t low, int64_t high)
 }
 
 /** An honest ack or a mean one: places near those that matter. */
-static inline struct heard some_ack(const struct flight *flight,
-                                    struct dice *dice)
+static inline struct acknowledgement some_ack(const struct flight *flight,
+                                              struct dice *dice)
 {
-    struct heard heard = {
+    struct acknowledgement heard = {
         .ack = flight->acked + roll(dice, -9, 30) * (roll(dice, 0, 2) == 0),
         .echo = roll(dice, flight->echoed - 2, flight->newest),
         .ranges = (unsigned)roll(dice, 0, 3),

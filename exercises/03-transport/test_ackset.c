@@ -57,7 +57,7 @@ static void a_range_may_begin_and_end_anywhere(void)
         struct flight flight = flight_new(9, 9);
         fly_many(&flight, 3, 8);
         if (first < end) {
-            struct heard heard = {0, 2, 1, {{first, end}}};
+            struct acknowledgement heard = {0, 2, 1, {{first, end}}};
             hear(&flight, heard);
             hear(&flight, heard);
             hear(&flight, HEARD(0, 2, 1, {{5, 20}}));

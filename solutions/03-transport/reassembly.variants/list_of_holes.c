@@ -1,11 +1,10 @@
-/* A shape that keeps what is missing: a list of holes, from expected to the end
- * of the window, as RFC 815 does for fragments. A piece fills holes, or parts
- * of them. The buffer is no ring: what is taken is removed at its front, when
- * that is half of it. Offsets count from the first byte of the buffer. */
+/* A shape that keeps what is missing: a list of holes, from expected on, as RFC
+ * 815 does for fragments. A piece fills holes, or parts of them; the last hole
+ * has no end. Offsets count from the first byte that was not taken. */
 #include "03-transport/reassembly.h"
 #include <string.h>
 
-struct hole {
+struct gap {
     size_t first, end;
 };
 
@@ -13,17 +12,17 @@ struct reassembly {
     size_t capacity;
     uint32_t number; /* Of the first byte that was not taken. */
     uint8_t *buffer;
-    size_t begin; /* It stands here in the buffer, which is a ring after all. */
-    GArray *holes; /* struct hole, from that byte on; the last has no end. */
+    size_t begin;  /* It stands here in the buffer, a ring. */
+    GArray *holes; /* struct gap, from that byte on; the last has no end. */
     bool ends;
     uint32_t end;
     bool has_last;
     uint32_t last;
 };
 
-static struct hole *hole_at(const struct reassembly *reassembly, guint i)
+static struct gap *hole_at(const struct reassembly *reassembly, guint i)
 {
-    return &g_array_index(reassembly->holes, struct hole, i);
+    return &g_array_index(reassembly->holes, struct gap, i);
 }
 
 static uint32_t expected(const struct reassembly *reassembly)
@@ -49,14 +48,14 @@ static void store(struct reassembly *reassembly, size_t at, const uint8_t *data,
 }
 
 /* The piece lies within the window. Fill hole @p i with what it has of it. */
-static size_t fill(struct reassembly *reassembly, guint i, struct hole piece)
+static size_t fill(struct reassembly *reassembly, guint i, struct gap piece)
 {
-    struct hole *hole = hole_at(reassembly, i);
-    struct hole part = {MAX(hole->first, piece.first),
-                        MIN(hole->end, piece.end)};
+    struct gap *hole = hole_at(reassembly, i);
+    struct gap part = {MAX(hole->first, piece.first),
+                       MIN(hole->end, piece.end)};
     if (part.first >= part.end)
         return 0;
-    struct hole behind = {part.end, hole->end};
+    struct gap behind = {part.end, hole->end};
     hole->end = part.first;
     if (behind.first < behind.end)
         g_array_insert_val(reassembly->holes, i + 1, behind);
@@ -66,10 +65,10 @@ static size_t fill(struct reassembly *reassembly, guint i, struct hole piece)
 }
 
 /* Does the piece lie inside one hole, away from its borders? */
-static bool is_alone(const struct reassembly *reassembly, struct hole piece)
+static bool is_alone(const struct reassembly *reassembly, struct gap piece)
 {
     for (guint i = 0; i < reassembly->holes->len; i++) {
-        struct hole hole = *hole_at(reassembly, i);
+        struct gap hole = *hole_at(reassembly, i);
         if (hole.first < piece.first && piece.end < hole.end)
             return true;
     }
@@ -89,7 +88,7 @@ size_t reassembly_put(struct reassembly *reassembly, uint32_t seq,
     reassembly->last = seq + (uint32_t)skip;
     if (!reassembly->has_last)
         return 0;
-    struct hole piece = {(size_t)(at + skip), (size_t)end};
+    struct gap piece = {(size_t)(at + skip), (size_t)end};
     if (reassembly->holes->len > REASSEMBLY_RANGES &&
         is_alone(reassembly, piece))
         return 0;
@@ -110,7 +109,7 @@ bool reassembly_end(struct reassembly *reassembly, uint32_t seq)
     GArray *holes = reassembly->holes;
     while (holes->len > 0 && hole_at(reassembly, holes->len - 1)->first >= end)
         g_array_set_size(holes, holes->len - 1);
-    struct hole rest = {end, SIZE_MAX};
+    struct gap rest = {end, SIZE_MAX};
     if (holes->len > 0 && hole_at(reassembly, holes->len - 1)->end >= end)
         hole_at(reassembly, holes->len - 1)->end = SIZE_MAX;
     else
@@ -186,7 +185,7 @@ unsigned reassembly_ranges(const struct reassembly *reassembly,
 struct reassembly *reassembly_new(uint32_t first, size_t capacity)
 {
     struct reassembly *reassembly = g_new0(struct reassembly, 1);
-    struct hole all = {0, SIZE_MAX};
+    struct gap all = {0, SIZE_MAX};
     reassembly->number = first;
     reassembly->capacity = capacity;
     reassembly->buffer = g_malloc0(capacity);
