@@ -445,7 +445,7 @@ static void any_course_of_events_obeys_the_rules(void)
     expect_two_senders_apart();
 }
 
-/* The mean window is the root of 3 / 2p segments, when each 1 / p-th is lost. */
+/* When each 1 / p-th is lost, the mean window is the root of 3 / 2p segments. */
 static void over_many_losses_the_window_is_the_square_root(void)
 {
     static const uint64_t periods[] = {200, 1000, 5000};
