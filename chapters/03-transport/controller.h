@@ -1,15 +1,15 @@
 /**
  * @file controller.h
- * Congestion control: how many bytes may fly, so that the network is not asked for
- * more than it can carry. Not flow control, which is about the receiver.
+ * Congestion control: how many bytes may fly, so that the network is not asked
+ * for more than it can carry. Not flow control, which is about the receiver.
  *
  *     struct controller *controller = newreno_new(1400);
  *     controller_acked(controller, (struct controller_ack){...});
  *     if (flying + size <= controller_window(controller))
  *         send();
  *
- * One small table, behind which each algorithm is a file of its own. Windows are in
- * bytes, and never below CONTROLLER_LEAST segments.
+ * One small table, behind which each algorithm is a file of its own. Windows
+ * are in bytes, and never below CONTROLLER_LEAST segments.
  */
 #ifndef TRANSPORT_CONTROLLER_H
 #define TRANSPORT_CONTROLLER_H

@@ -1,7 +1,7 @@
 /*
- * Reno adds one segment each round trip: on a path that holds 10000 segments, with
- * 100 ms, it takes 8 minutes to get back what one loss took. CUBIC grows with the
- * time, whatever the round trip.
+ * Reno adds one segment each round trip: on a path that holds 10000 segments,
+ * with 100 ms, it takes 8 minutes to get back what one loss took. CUBIC grows
+ * with the time, whatever the round trip.
  *
  *     window            .      Wmax is where it was lost. Up to there: fast,
  *      Wmax  .........-'...    then slowly, since it will be lost there again.
@@ -12,12 +12,12 @@
  *              0      K     t
  *
  * An *epoch* is avoidance between two events. Its time t stands still while the
- * sender is not limited by the window (RFC 9438, 5.8): else a pause of a minute would
- * be taken for a minute without loss.
+ * sender is not limited by the window (RFC 9438, 5.8): else a pause of a minute
+ * would be taken for a minute without loss.
  *
- * Whole numbers: time in milliseconds, the cubic in thousandths of a segment. So the
- * largest power is (2^20 ms)^3, 17 minutes from K, and fits 64 bits. What a step
- * rounds away is kept for the next one.
+ * Whole numbers: time in milliseconds, the cubic in thousandths of a segment.
+ * So the largest power is (2^20 ms)^3, 17 minutes from K, and fits 64 bits.
+ * What a step rounds away is kept for the next one.
  */
 #include "03-transport/cubic.h"
 
@@ -78,8 +78,8 @@ static uint64_t time_to_climb(const struct cubic *cubic, size_t bytes)
     return cubic_root(segments * (MILLI * MILLI / 2 * 5));
 }
 
-/* RFC 9438, equation 1: W(t) in bytes. K is rounded down, so before K the cubic is
- * never further below Wmax than the window was. */
+/* RFC 9438, equation 1: W(t) in bytes. K is rounded down, so before K the cubic
+ * is never further below Wmax than the window was. */
 static size_t cubic_at(const struct cubic *cubic, nsec t)
 {
     uint64_t now = t / MSEC;
@@ -103,8 +103,8 @@ static void begin_epoch(struct cubic *cubic, nsec now)
     cubic->reno = (struct growing){.bytes = window};
 }
 
-/* RFC 9438, 4.3: what Reno would have by now. From where it was before the event
- * on, it grows as Reno does. */
+/* RFC 9438, 4.3: what Reno would have by now. From where it was before the
+ * event on, it grows as Reno does. */
 static void grow_reno(struct cubic *cubic, size_t acked)
 {
     size_t window = cubic->controller.window;

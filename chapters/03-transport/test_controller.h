@@ -1,9 +1,9 @@
 /**
  * @file test_controller.h
- * For the tests of controllers: single events; and a path, in the smallest model
- * there is. All that the window allows is sent at once, and all of it arrives a round
- * trip later, but for every so many-th packet. So the window between two losses is
- * known by formulas (Mathis and others 1997).
+ * For the tests of controllers: single events; and a path, in the smallest
+ * model there is. All that the window allows is sent at once, and all of it
+ * arrives a round trip later, but for every so many-th packet. So the window
+ * between two losses is known by formulas (Mathis and others 1997).
  */
 #ifndef TRANSPORT_TEST_CONTROLLER_H
 #define TRANSPORT_TEST_CONTROLLER_H

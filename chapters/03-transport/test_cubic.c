@@ -43,8 +43,8 @@ static double taken(double one, double other, double seen)
     return fabs(one - seen) <= fabs(other - seen) ? one : other;
 }
 
-/* Whether Reno is ahead of the cubic, or of where the loss was, may be decided by
- * the last digit: then by what was @seen. */
+/* Whether Reno is ahead of the cubic, or of where the loss was, may be decided
+ * by the last digit: then by what was seen. */
 static void exact_grow(struct exact *exact, double acked, double rtt,
                        double seen)
 {
@@ -141,7 +141,8 @@ static void expect_alike(const struct pair *pair)
         fail_msg("a window of %.3f segments, and not of %.3f", window, wanted);
 }
 
-/* What is rounded at an event may decide what comes next: so from the same on. */
+/* What is rounded at an event may decide what comes next: so both go on from
+ * the same. */
 static void begin_alike(struct pair *pair)
 {
     expect_alike(pair);

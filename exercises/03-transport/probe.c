@@ -1,8 +1,8 @@
 /*
- * Two who wait for each other, and a word that was lost between them: whoever can
- * do nothing else must ask. It costs a byte now and then, and each time the next
- * one is further away, so that a receiver that is slow for an hour is not asked
- * 18000 times.
+ * Two who wait for each other, and a word that was lost between them: whoever
+ * can do nothing else must ask. It costs a byte now and then, and each time the
+ * next one is further away, so that a receiver that is slow for an hour is not
+ * asked 18000 times.
  *
  *                   window 0, and data           it is sent
  *     not begun  ---------------------->  wait  ------------>  twice the wait

@@ -1,6 +1,6 @@
 /*
- * Nobody tells a sender how much the network can carry. It finds out: it asks for
- * more until something is lost, and then for half.
+ * Nobody tells a sender how much the network can carry. It finds out: it asks
+ * for more until something is lost, and then for half.
  *
  *     window    /|                 slow start: twice as much each round trip,
  *              / |    /|    /|     up to the threshold
@@ -9,12 +9,12 @@
  *           /                      a loss: half of what flew
  *     ------------------------->
  *
- * More is added and less is multiplied: so two senders on one path come closer to
- * each other with each loss (Chiu and Jain 1989).
+ * More is added and less is multiplied: so two senders on one path come closer
+ * to each other with each loss (Chiu and Jain 1989).
  *
- * One full queue loses many packets, and that is one event: it is answered once. The
- * moment of the answer tells apart what was sent too fast, before it, from what is
- * news, after it. So all there is to recovery is one time.
+ * One full queue loses many packets, and that is one event: it is answered
+ * once. The moment of the answer tells apart what was sent too fast, before it,
+ * from what is news, after it. So all there is to recovery is one time.
  */
 #include "03-transport/newreno.h"
 #include "common/course/todo.h"
@@ -90,7 +90,8 @@ static void on_expired(struct controller *controller, size_t flying, nsec now)
 {
     struct newreno *newreno = newreno_of(controller);
     /* SOLUTION: begin from the beginning. The threshold remembers how far it
-     * may go fast; what flies when the timer fires again says nothing of that. */
+     * may go fast; what flies when the timer fires again says nothing of
+     * that. */
     if (!newreno->silent)
         controller->threshold = half_of(controller, flying);
     controller->window = CONTROLLER_LEAST * controller->segment;

@@ -1,16 +1,16 @@
 /*
- * How long is too long? A wait that is too short sends again what is only late, and
- * loads a network that is slow already; one that is too long sleeps. The mean alone
- * is no answer: half of all answers take longer. So the deviation is estimated as
- * well, and four of them added (Jacobson 1988).
+ * How long is too long? A wait that is too short sends again what is only late,
+ * and loads a network that is slow already; one that is too long sleeps. The
+ * mean alone is no answer: half of all answers take longer. So the deviation is
+ * estimated as well, and four of them added (Jacobson 1988).
  *
- * Both are moving averages: each sample moves the mean by an eighth of how far it
- * is off, and the deviation by a quarter. Such a step in whole numbers rounds off
- * less than 1 ns, and the next step forgets an eighth of that: it never adds up to
- * more than 8 ns, nor in the deviation to more than 12.
+ * Both are moving averages: each sample moves the mean by an eighth of how far
+ * it is off, and the deviation by a quarter. Such a step in whole numbers
+ * rounds off less than 1 ns, and the next step forgets an eighth of that: it
+ * never adds up to more than 8 ns, nor in the deviation to more than 12.
  *
- * The doubled wait is not kept: how often it was doubled is. So a sample has but to
- * forget that number.
+ * The doubled wait is not kept: how often it was doubled is. So a sample has
+ * but to forget that number.
  */
 #include "03-transport/rto.h"
 #include "common/course/todo.h"
@@ -24,7 +24,8 @@ void rto_sample(struct rto *rto, nsec rtt)
 {
     /* SOLUTION: the first sample sets SRTT and RTTVAR, each later one moves
      * them: in which order? A sample may be smaller than SRTT, and nsec has no
-     * sign. Besides, it is the latest, perhaps the least, and ends the doubling. */
+     * sign. Besides, it is the latest, perhaps the least, and ends the
+     * doubling. */
     nsec sample = MAX(rtt, 1);
     if (rto->srtt == 0) {
         rto->srtt = sample;

@@ -1,6 +1,6 @@
-/* The window grows a little with each ack, by the share that its bytes have in the
- * window; what is less than a byte is kept for the next. And the event is the
- * first moment that is not of it. */
+/* The window grows a little with each ack, by the share that its bytes have in
+ * the window; what is less than a byte is kept for the next. And the event is
+ * the first moment that is not of it. */
 #include "03-transport/newreno.h"
 
 struct bitwise {

@@ -1,5 +1,5 @@
-/* As Jacobson wrote it: how far the sample is off, with its sign, moves the mean
- * by an eighth of it; and the doubled wait is a number of its own factor. */
+/* As Jacobson wrote it: how far the sample is off, with its sign, moves the
+ * mean by an eighth of it. What is doubled is shifted. */
 #include "03-transport/rto.h"
 
 void rto_init(struct rto *rto, nsec floor)
