@@ -100,9 +100,18 @@ static void who_dies_says_in_which_storm(void **state)
                  "--seed=1 --whole");
 }
 
+/* ThreadSanitizer holds signals back from who calls nothing. */
+#if defined(__SANITIZE_THREAD__)
+enum { SIGNALS_WAIT = true };
+#else
+enum { SIGNALS_WAIT = false };
+#endif
+
 static void a_handler_without_end_is_ended(void **state)
 {
     (void)state;
+    if (SIGNALS_WAIT)
+        skip();
     expect_words("loop",
                  "A handler does not come to an end, in the storm of seed 1",
                  "--seed=1 --whole");
