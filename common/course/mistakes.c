@@ -282,3 +282,12 @@ bool mistakes_cover(const GPtrArray *mistakes, const struct task *task,
     }
     return true;
 }
+
+bool mistake_put(const char *path, const char *text, GError **error)
+{
+    g_autofree char *before = NULL;
+    if (g_file_get_contents(path, &before, NULL, NULL) &&
+        g_str_equal(before, text))
+        return true;
+    return g_file_set_contents(path, text, -1, error);
+}

@@ -48,6 +48,8 @@ char *mistake_id(const struct mistake *mistake);
  * error when lines to replace stand there never, or more than once. */
 char *mistake_make(const struct mistake *mistake, const char *answer,
                    GError **error);
+/** Write @p text to @p path, if it says something else: make looks at the time. */
+bool mistake_put(const char *path, const char *text, GError **error);
 /** Does each test of @p task catch a mistake, and is each mistake caught by a
  * test there is? If not, @p error says which. */
 bool mistakes_cover(const GPtrArray *mistakes, const struct task *task,

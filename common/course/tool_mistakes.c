@@ -60,16 +60,6 @@ static const struct mistake *find(const struct subject *subject, const char *id,
 
 /* ---- make ---- */
 
-/* Only what has changed is written: make looks at the time. */
-static bool put(const char *path, const char *text, GError **error)
-{
-    g_autofree char *before = NULL;
-    if (g_file_get_contents(path, &before, NULL, NULL) &&
-        g_str_equal(before, text))
-        return true;
-    return g_file_set_contents(path, text, -1, error);
-}
-
 static bool make_one(const struct mistake *mistake, const char *answer,
                      const char *directory, GError **error)
 {
@@ -79,7 +69,7 @@ static bool make_one(const struct mistake *mistake, const char *answer,
     g_autofree char *named = /* So that the file says all there is to it. */
         g_strdup_printf("/* %s: %s.\n * Caught by %s. */\n%s", id,
                         mistake->because, mistake->test, text);
-    return text && put(file, named, error);
+    return text && mistake_put(file, named, error);
 }
 
 static bool make_all(const char *module, const char *directory, GError **error)
@@ -90,7 +80,7 @@ static bool make_all(const char *module, const char *directory, GError **error)
         return false;
     struct subject subject = read_subject(module, error);
     g_autofree char *right = g_strdup_printf("%s/" RIGHT ".c", directory);
-    bool made = subject.mistakes && put(right, answer, error);
+    bool made = subject.mistakes && mistake_put(right, answer, error);
     for (guint i = 0; made && i < subject.mistakes->len; i++)
         made = make_one(subject.mistakes->pdata[i], answer, directory, error);
     subject_clear(&subject);
@@ -255,7 +245,8 @@ static bool settle(const char *directory, const char *module, bool writing,
     subject_clear(&subject);
     if (!text)
         return false;
-    return writing ? put(path, text, error) : compare(path, text, error);
+    return writing ? mistake_put(path, text, error)
+                   : compare(path, text, error);
 }
 
 static bool each(char **modules, const char *directory, bool writing,

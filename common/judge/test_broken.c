@@ -137,6 +137,11 @@ static void rotten_sync_start(struct disk *disk)
 #define disk_sync_start rotten_sync_start
 #include "common/world/network.c" /* NOLINT: on rotten boards. */
 
+static void take_the_network(struct packet *packet)
+{
+    meet_fate(packet, roll_fate(packet));
+}
+
 static void rotten_send(struct node *node, node_id to, GBytes *message)
 {
     if (to != node->env.id) {
@@ -146,7 +151,7 @@ static void rotten_send(struct node *node, node_id to, GBytes *message)
     if (flaw == VERB_CALLS_BACK)
         env_deliver(&node->env, to, message);
     else if (flaw == LETTERS_TAKE_THE_NETWORK)
-        roll_fate(packet_new(node->sim, to, to, message));
+        take_the_network(packet_new(node->sim, to, to, message));
     else if (flaw == LETTER_BEFORE_THE_SYNC)
         launch(packet_new(node->sim, to, to, message));
     else

@@ -5,6 +5,7 @@
  * storm. No fault takes away what a disk has made durable.
  */
 #include "common/storm/draw.h"
+#include "common/storm/facts.h"
 #include "common/world/dice.h"
 #include <string.h>
 
@@ -99,11 +100,6 @@ static void aim(struct drawing *drawing, struct storm_event *event)
     g_strlcpy(event->role, roles[choice], sizeof event->role);
 }
 
-static unsigned quorum_of(const struct subject *subject, unsigned nodes)
-{
-    return subject->quorum > 0 ? MIN(subject->quorum, nodes) : nodes / 2 + 1;
-}
-
 /* How many others than this node may be down then? A role is perhaps another
  * node each time. */
 static unsigned count_stopped(const struct storm *storm,
@@ -129,7 +125,7 @@ static bool is_within_budget(const struct drawing *drawing,
                              const struct storm_event *event)
 {
     unsigned nodes = drawing->storm->nodes;
-    unsigned most = nodes - quorum_of(drawing->subject, nodes);
+    unsigned most = nodes - facts_quorum(drawing->subject, nodes);
     return count_stopped(drawing->storm, event) < MAX(most, 1);
 }
 
@@ -286,7 +282,7 @@ static void draw_questions(struct drawing *drawing)
 static uint64_t draw_core(struct drawing *drawing)
 {
     unsigned nodes = drawing->storm->nodes;
-    unsigned quorum = quorum_of(drawing->subject, nodes);
+    unsigned quorum = facts_quorum(drawing->subject, nodes);
     uint64_t all = ((uint64_t)2 << nodes) - 2;
     uint64_t core = drawing->subject->always & all;
     while ((unsigned)__builtin_popcountll(core) < quorum)
@@ -300,12 +296,6 @@ static void draw_classes(struct drawing *drawing)
         drawing->on[i] =
             between(drawing, 0, 1) && !(drawing->subject->spared >> i & 1);
     drawing->on[CLASS_ALL_DOWN] &= between(drawing, 0, 3) == 0;
-}
-
-static gint is_earlier(gconstpointer left, gconstpointer right)
-{
-    const struct storm_event *a = left, *b = right;
-    return (a->at > b->at) - (a->at < b->at);
 }
 
 struct storm *storm_draw(const struct subject *subject, uint64_t seed)
@@ -322,6 +312,6 @@ struct storm *storm_draw(const struct subject *subject, uint64_t seed)
     draw_weather(&drawing);
     draw_faults(&drawing);
     draw_questions(&drawing);
-    g_array_sort(storm->events, is_earlier);
+    storm_sort(storm);
     return storm;
 }

@@ -1,6 +1,7 @@
 #include "common/storm/failure.h"
 #include "common/spacetime/lanes.h"
 #include "common/storm/draw.h"
+#include "common/storm/facts.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,15 +14,6 @@ char *failure_trace(const struct subject *subject, const struct storm *storm,
     ordeal_run(subject, storm, (struct ordeal_wish){.trace = file}, report);
     fclose(file);
     return text;
-}
-
-static const struct invariant *rule_of(const struct subject *subject,
-                                       const char *id)
-{
-    const struct invariant *rule = subject->rules;
-    while (strcmp(rule->id, id) != 0)
-        rule++;
-    return rule;
 }
 
 static unsigned count_lines(const struct storm *storm)
@@ -38,7 +30,7 @@ bool failure_of(struct failure *failure, const struct subject *subject,
     failure->small.storm = storm_copy(storm);
     failure->small.before = failure->small.after = count_lines(storm);
     if (failure->report.id)
-        failure->rule = rule_of(subject, failure->report.id);
+        failure->rule = facts_rule(subject, failure->report.id);
     return failure->rule != NULL;
 }
 

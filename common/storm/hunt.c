@@ -1,16 +1,9 @@
 #include "common/storm/hunt.h"
 #include "common/storm/draw.h"
+#include "common/storm/facts.h"
 #include <inttypes.h>
 
 /* ---- Counting. ---- */
-
-static unsigned count_marks(const struct subject *subject)
-{
-    unsigned count = 0;
-    while (subject->marks && subject->marks[count])
-        count++;
-    return count;
-}
 
 static void count(struct hunt *hunt, const struct ordeal_report *report)
 {
@@ -22,13 +15,13 @@ static void count(struct hunt *hunt, const struct ordeal_report *report)
     hunt->healed = MAX(hunt->healed, report->healed);
     for (unsigned i = 0; i < STORM_KINDS; i++)
         hunt->happened[i] += report->happened[i];
-    for (unsigned i = 0; i < count_marks(hunt->subject); i++)
+    for (unsigned i = 0; i < facts_marks(hunt->subject); i++)
         hunt->marks[i] += report->marks[i];
 }
 
 const char *hunt_unreached(const struct hunt *hunt)
 {
-    for (unsigned i = 0; i < count_marks(hunt->subject); i++)
+    for (unsigned i = 0; i < facts_marks(hunt->subject); i++)
         if (hunt->marks[i] == 0)
             return hunt->subject->marks[i];
     return NULL;
@@ -47,7 +40,7 @@ static bool pass(struct hunt *hunt)
 
 bool hunt_run(struct hunt *hunt)
 {
-    hunt->marks = g_new0(uint64_t, count_marks(hunt->subject) + 1);
+    hunt->marks = g_new0(uint64_t, facts_marks(hunt->subject) + 1);
     for (hunt->seed = hunt->first; hunt->storms < hunt->count; hunt->seed++) {
         if (!pass(hunt))
             return true;
@@ -91,7 +84,7 @@ void hunt_write_health(const struct hunt *hunt, FILE *file)
     fprintf(file, "  messages    %" PRIu64 " arrived\n", hunt->delivered);
     if (hunt->healed > 0)
         fprintf(file, "  recovery    in %s at the longest\n", healed);
-    for (unsigned i = 0; i < count_marks(hunt->subject); i++)
+    for (unsigned i = 0; i < facts_marks(hunt->subject); i++)
         fprintf(file, "  %-10s  %" PRIu64 " times: %s\n",
                 i == 0 ? "sometimes" : "", hunt->marks[i],
                 hunt->subject->marks[i]);

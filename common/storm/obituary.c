@@ -68,17 +68,19 @@ static void on_tick(int number)
 
 void obituary_prepare(const char *program)
 {
-    static const int deaths[] = {SIGSEGV, SIGBUS,  SIGFPE,
-                                 SIGILL,  SIGABRT, SIGTRAP};
+    static const int ours[] = {SIGABRT, SIGTRAP};
+    static const int others[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
     const char *given = g_getenv("STORM_SECONDS");
     int patience = given && atoi(given) > 0 ? atoi(given) : PATIENCE;
     struct itimerval ticks = {{patience, 0}, {patience, 0}};
     program_name = program;
     if (__sanitizer_set_death_callback)
         __sanitizer_set_death_callback(on_death);
+    for (unsigned i = 0; i < G_N_ELEMENTS(ours); i++)
+        signal(ours[i], on_signal);
     for (unsigned i = 0;
-         i < G_N_ELEMENTS(deaths) && !__sanitizer_set_death_callback; i++)
-        signal(deaths[i], on_signal);
+         i < G_N_ELEMENTS(others) && !__sanitizer_set_death_callback; i++)
+        signal(others[i], on_signal);
     signal(SIGPROF, on_tick);
     setitimer(ITIMER_PROF, &ticks, NULL);
 }

@@ -8,6 +8,7 @@
  *       faults come and heal | the core heals,   | what has not come by now,
  *       holds: always ...    | the rest is frozen|  never comes
  */
+#include "common/storm/facts.h"
 #include "common/storm/ordeal_parts.h"
 #include <inttypes.h>
 #include <string.h>
@@ -73,18 +74,6 @@ void ordeal_mark(struct ordeal *ordeal, const char *mark)
     ordeal->report->marks[i]++;
 }
 
-static const struct invariant *rule_of(const struct subject *subject,
-                                       const char *id)
-{
-    const struct invariant *rule = subject->rules;
-    while (rule && rule->id && strcmp(rule->id, id) != 0)
-        rule++;
-    if (!rule || !rule->id)
-        g_error("\"%s\" is the id of no rule of the subject %s", id,
-                subject->name);
-    return rule;
-}
-
 void ordeal_break(struct ordeal *ordeal, node_id at, const char *id,
                   const char *format, ...)
 {
@@ -95,7 +84,7 @@ void ordeal_break(struct ordeal *ordeal, node_id at, const char *id,
     va_start(arguments, format);
     report->why = g_strdup_vprintf(format, arguments);
     va_end(arguments);
-    report->id = rule_of(ordeal->subject, id)->id;
+    report->id = facts_rule(ordeal->subject, id)->id;
     report->node = at;
     g_autofree char *text = g_strdup_printf("%s: %s", id, report->why);
     sim_remark(ordeal->sim, at, "broken", text);
@@ -248,14 +237,6 @@ static void set_up_nodes(struct ordeal *ordeal)
         sim_install(ordeal->sim, id, program);
 }
 
-static unsigned count_marks(const struct subject *subject)
-{
-    unsigned count = 0;
-    while (subject->marks && subject->marks[count])
-        count++;
-    return count;
-}
-
 static void put_fates_into(struct storm *storm, GArray *fates)
 {
     for (unsigned i = storm->events->len; i-- > 0;)
@@ -288,7 +269,7 @@ void ordeal_run(const struct subject *subject, const struct storm *storm,
     g_autoptr(GArray) fates =
         g_array_new(FALSE, TRUE, sizeof(struct storm_event));
     *report = (struct ordeal_report){
-        .marks = g_new0(unsigned, count_marks(subject) + 1)};
+        .marks = g_new0(unsigned, facts_marks(subject) + 1)};
     ordeal.storm = storm_copy(storm);
     ordeal.why = g_string_new(NULL);
     under_way = &ordeal;

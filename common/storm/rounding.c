@@ -1,3 +1,4 @@
+#include "common/storm/facts.h"
 #include "common/storm/shrink_parts.h"
 #include <string.h>
 
@@ -61,7 +62,7 @@ void shrink_nodes(struct shrinking *shrinking)
             subject->always >> id != 0)
             continue;
         struct storm *storm = without_node(shrinking, id);
-        fill_core(storm, subject->quorum > 0 ? subject->quorum : nodes / 2 + 1);
+        fill_core(storm, facts_quorum(subject, nodes));
         shrink_propose(shrinking, storm);
     }
 }

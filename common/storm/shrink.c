@@ -245,20 +245,6 @@ static void drop_and_renumber(struct shrinking *shrinking)
 
 /* ---- All passes. ---- */
 
-static gint is_earlier(gconstpointer left, gconstpointer right)
-{
-    const struct storm_event *a = left, *b = right;
-    return (a->at > b->at) - (a->at < b->at);
-}
-
-/* Messages last: they have no time. */
-static gint is_before(gconstpointer left, gconstpointer right)
-{
-    const struct storm_event *a = left, *b = right;
-    bool first = a->kind == STORM_MESSAGE, second = b->kind == STORM_MESSAGE;
-    return first != second ? first - second : is_earlier(left, right);
-}
-
 /* What a reader would have to read of the run as it was drawn. */
 static unsigned count_lines(const struct subject *subject,
                             const struct storm *storm)
@@ -290,7 +276,7 @@ struct shrunk shrink(const struct subject *subject, const struct storm *storm,
     shrink_propose(&shrinking, storm_copy(storm));
     while (shrinking.gained && shrinking.budget > 0) {
         shrinking.gained = false;
-        g_array_sort(shrinking.best->events, is_before);
+        storm_sort(shrinking.best);
         cut_tail(&shrinking);
         drop_kinds(&shrinking);
         calm_weather(&shrinking);

@@ -33,6 +33,20 @@ struct storm_event *storm_event(const struct storm *storm, unsigned i)
     return &g_array_index(storm->events, struct storm_event, i);
 }
 
+/* ---- Order. ---- */
+
+static gint is_before(gconstpointer left, gconstpointer right)
+{
+    const struct storm_event *a = left, *b = right;
+    bool first = a->kind == STORM_MESSAGE, second = b->kind == STORM_MESSAGE;
+    return first != second ? first - second : (a->at > b->at) - (a->at < b->at);
+}
+
+void storm_sort(struct storm *storm)
+{
+    g_array_sort(storm->events, is_before);
+}
+
 /* ---- Writing. ---- */
 
 char *storm_time(nsec time)

@@ -26,7 +26,7 @@
 /** Bounds of what a storm may hold. */
 enum { STORM_NODES = 32, STORM_EVENTS = 100000, STORM_TEXT = 64 };
 
-/** What may happen. */
+/** What may happen; STORM_KINDS is how many. */
 enum storm_kind {
     STORM_CRASH,
     STORM_PAUSE,
@@ -37,7 +37,7 @@ enum storm_kind {
     STORM_SLOW,
     STORM_ASK,
     STORM_MESSAGE,
-    STORM_KINDS /**< How many. */
+    STORM_KINDS
 };
 
 /** One line of it. What a kind does not need is zero. */
@@ -91,6 +91,8 @@ struct storm *storm_new(void);
 struct storm *storm_copy(const struct storm *storm);
 /** The event at place @p i. */
 struct storm_event *storm_event(const struct storm *storm, unsigned i);
+/** Put its events in the order of their times, and messages, without one, last. */
+void storm_sort(struct storm *storm);
 /** Read @p text. Returns new; or NULL and @p error, which names the line. */
 struct storm *storm_read(const char *text, GError **error);
 /** Write it as a text that storm_read() reads as the same storm. */

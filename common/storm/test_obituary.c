@@ -7,6 +7,7 @@
 #include "common/storm/fitness.h"
 #include "common/storm/main.h"
 #include "common/storm/ordeal.h"
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,10 +22,9 @@ struct player {
 
 static void act(void)
 {
-    volatile int *nothing = NULL;
     static unsigned calls;
     if (strcmp(part, "null") == 0)
-        *nothing = 1;
+        raise(SIGSEGV);
     if (strcmp(part, "abort") == 0)
         abort();
     if (strcmp(part, "loop") == 0)
@@ -100,9 +100,18 @@ static void who_dies_says_in_which_storm(void **state)
                  "--seed=1 --whole");
 }
 
+/* ThreadSanitizer holds signals back from who calls nothing. */
+#if defined(__SANITIZE_THREAD__)
+enum { SIGNALS_WAIT = true };
+#else
+enum { SIGNALS_WAIT = false };
+#endif
+
 static void a_handler_without_end_is_ended(void **state)
 {
     (void)state;
+    if (SIGNALS_WAIT)
+        skip();
     expect_words("loop",
                  "A handler does not come to an end, in the storm of seed 1",
                  "--seed=1 --whole");

@@ -8,23 +8,13 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Only what has changed is written: make looks at the time. */
-static bool put(const char *path, const char *text, GError **error)
-{
-    g_autofree char *before = NULL;
-    if (g_file_get_contents(path, &before, NULL, NULL) &&
-        g_str_equal(before, text))
-        return true;
-    return g_file_set_contents(path, text, -1, error);
-}
-
 static bool plant(const struct mistake *mistake, const char *source,
                   const char *directory, GError **error)
 {
     g_autofree char *text = mistake_make(mistake, source, error);
     g_autofree char *path =
         g_strdup_printf("%s/%s.c", directory, mistake->name);
-    if (!text || !put(path, text, error))
+    if (!text || !mistake_put(path, text, error))
         return false;
     printf("%s %s\n", mistake->name, mistake->test);
     return true;
