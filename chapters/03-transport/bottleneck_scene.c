@@ -128,9 +128,8 @@ static void open_party(struct bottleneck *scene, node_id id, node_id peer,
         .controller = controller,
     };
     struct flow_owner owner = {send_segment, take_all, push_more, party};
-    *party = (struct party){.scene = scene,
-                            .env = sim_env(scene->sim, id),
-                            .peer = peer};
+    *party = (struct party){
+        .scene = scene, .env = sim_env(scene->sim, id), .peer = peer};
     party->flow = flow_new(party->env, options, owner);
     env_bind(party->env, on_message, party);
 }

@@ -44,6 +44,7 @@ struct flow {
     struct rto rto;
     struct probe probe;
     uint32_t packet; /* Of the next segment. */
+    uint32_t echoed; /* The newest that the other has received. */
     uint32_t limit;  /* The other takes all before this. */
     nsec paced;      /* What was sent is paid for until then. */
     nsec sent;       /* When something was, last. */
@@ -53,8 +54,9 @@ struct flow {
 
     /* What we receive. */
     struct reassembly *reassembly;
-    unsigned owed;       /* Segments that no ack has answered. */
+    bool heard;          /* A segment that wants an ack. */
     uint32_t echo;       /* The last of them. */
+    unsigned owed;       /* Those that no ack has answered. */
     uint32_t advertised; /* The end of the window we told last. */
 
     struct timer pace, judging, expiry, probing, acking;
@@ -62,6 +64,13 @@ struct flow {
 };
 
 /* ---- Acknowledgements. ---- */
+
+/* Has something come early? */
+static bool has_holes(const struct flow *flow)
+{
+    struct range early;
+    return reassembly_ranges(flow->reassembly, &early, 1) > 0;
+}
 
 static void put_ack(struct flow *flow, struct segment *segment)
 {
@@ -117,7 +126,7 @@ static void send_range(struct flow *flow, struct range range)
     segment.size = range.end - range.first - end;
     segment.data = flow->ring + (range.first & flow->mask);
     segment.flags = end ? SEGMENT_FIN : 0;
-    if (flow->owed > 0)
+    if (flow->heard && (end || flow->owed > 0) && !has_holes(flow))
         put_ack(flow, &segment);
     flow->count.segments++;
     flow->count.repeats += range.first != ackset_next(flow->ackset);
@@ -229,9 +238,9 @@ static void set_probing(struct flow *flow)
     uint32_t next = ackset_next(flow->ackset);
     int32_t window = sequence_distance(next, flow->limit);
     int32_t waiting = sequence_distance(next, flow->pushed);
-    nsec wait = probe_update(&flow->probe, (uint32_t)MAX(window, 0),
-                             (size_t)MAX(waiting, 0),
-                             ackset_flying(flow->ackset));
+    nsec wait =
+        probe_update(&flow->probe, (uint32_t)MAX(window, 0),
+                     (size_t)MAX(waiting, 0), ackset_flying(flow->ackset));
     if (wait == 0)
         env_disarm(flow->env, &flow->probing);
     else if (!flow->is_probing)
@@ -243,8 +252,7 @@ static void pump(struct flow *flow)
 {
     struct range range;
     flow->held = false;
-    while (next_range(flow, &range) &&
-           may_send(flow, range.end - range.first))
+    while (next_range(flow, &range) && may_send(flow, range.end - range.first))
         send_range(flow, range);
     set_judging(flow);
     set_expiry(flow);
@@ -260,13 +268,11 @@ static void judge(struct flow *flow)
 {
     nsec now = env_now(flow->env);
     size_t flying = ackset_flying(flow->ackset);
-    struct ackset_loss loss =
-        ackset_judge(flow->ackset, now, round_trip(flow));
+    struct ackset_loss loss = ackset_judge(flow->ackset, now, round_trip(flow));
     if (loss.size > 0)
         controller_lost(flow->options.controller,
-                        (struct controller_loss){.flying = flying,
-                                                 .sent = loss.sent,
-                                                 .now = now});
+                        (struct controller_loss){
+                            .flying = flying, .sent = loss.sent, .now = now});
 }
 
 static void on_judging(void *self)
@@ -296,19 +302,25 @@ static void on_expiry(void *self)
     pump(flow);
 }
 
-/* One byte beyond the window: it is not sent yet, unless the other takes it. */
-static void on_probing(void *self)
+/* One byte that no window is asked for: whoever gets it answers with an ack. */
+static void send_byte(struct flow *flow, uint32_t seq)
 {
-    struct flow *flow = self;
     uint32_t next = ackset_next(flow->ackset);
     struct segment segment = {.packet = flow->packet++,
-                              .seq = next,
-                              .data = flow->ring + (next & flow->mask),
+                              .seq = seq,
+                              .data = flow->ring + (seq & flow->mask),
                               .size = 1};
     ackset_sent(flow->ackset, segment.packet, (struct range){next, next},
                 env_now(flow->env));
-    flow->asked = true;
     flow->owner.send(flow->owner.self, &segment);
+}
+
+/* Beyond the window: it is not sent yet, unless the other takes it. */
+static void on_probing(void *self)
+{
+    struct flow *flow = self;
+    flow->asked = true;
+    send_byte(flow, ackset_next(flow->ackset));
     env_arm(flow->env, &flow->probing, probe_expire(&flow->probe));
 }
 
@@ -358,6 +370,8 @@ static void on_ack(struct flow *flow, const struct segment *segment)
         return;
     }
     on_news(flow, &news, flying);
+    if (sequence_is_before(flow->echoed, segment->echo))
+        flow->echoed = segment->echo;
     uint32_t limit = segment->ack + segment->window;
     if (!news.old && sequence_is_before(flow->limit, limit))
         flow->limit = limit;
@@ -370,12 +384,12 @@ static void on_data(struct flow *flow, const struct segment *segment)
 {
     struct reassembly *in = flow->reassembly;
     bool next = segment->seq == reassembly_expected(in);
-    struct range hole;
-    bool holes = reassembly_ranges(in, &hole, 1) > 0;
-    size_t fresh = reassembly_put(in, segment->seq, segment->data,
-                                  segment->size);
+    bool holes = has_holes(flow);
+    size_t fresh =
+        reassembly_put(in, segment->seq, segment->data, segment->size);
     bool end = segment->flags & SEGMENT_FIN &&
                reassembly_end(in, segment->seq + (uint32_t)segment->size);
+    flow->heard = true;
     flow->echo = segment->packet;
     /* Whoever has a hole, or sends what is here, must know at once. */
     owe_ack(flow, !next || holes || fresh < segment->size || end);
@@ -405,6 +419,18 @@ size_t flow_room(const struct flow *flow)
     return flow->options.outgoing - (flow->pushed - arrived(flow));
 }
 
+/* A byte that the other has long had: it must be told so. */
+void flow_ask(struct flow *flow)
+{
+    send_byte(flow, ackset_acked(flow->ackset) - 1);
+}
+
+bool flow_may_have_sent(const struct flow *flow, uint32_t packet)
+{
+    return !sequence_is_before(packet, flow->echoed) &&
+           !sequence_is_before(flow->packet, packet);
+}
+
 size_t flow_push(struct flow *flow, const void *data, size_t size)
 {
     size_t taken = MIN(size, flow_room(flow)), done = 0;
@@ -432,8 +458,7 @@ size_t flow_take(struct flow *flow, void *buffer, size_t size)
     size_t taken = reassembly_take(flow->reassembly, buffer, size);
     uint32_t end = reassembly_expected(flow->reassembly) +
                    (uint32_t)reassembly_window(flow->reassembly);
-    size_t enough =
-        MIN(2 * flow->options.segment, flow->options.incoming / 2);
+    size_t enough = MIN(2 * flow->options.segment, flow->options.incoming / 2);
     if (end - flow->advertised >= MAX(enough, 1))
         send_ack(flow);
     return taken;
@@ -479,15 +504,17 @@ struct flow *flow_new(struct env *env, struct flow_options options,
     flow->env = env;
     flow->options = options;
     flow->owner = owner;
-    flow->ring = g_malloc(size);
+    flow->ring = g_malloc0(size);
     flow->mask = size - 1;
     flow->pushed = options.first_out;
     flow->limit = options.first_out + options.window;
-    flow->packet = 1;
+    flow->packet = flow->echoed = 1;
     flow->ackset = ackset_new(options.first_out);
     flow->reassembly = reassembly_new(options.first_in, options.incoming);
     flow->advertised = options.first_in + (uint32_t)options.incoming;
     rto_init(&flow->rto, options.floor);
+    if (options.rtt > 0)
+        rto_sample(&flow->rto, options.rtt);
     probe_init(&flow->probe, PROBE, RTO_MOST);
     flow->pace = (struct timer){.fire = on_pace, .self = flow};
     flow->judging = (struct timer){.fire = on_judging, .self = flow};

@@ -41,20 +41,22 @@ struct flow_options {
     uint32_t first_in;  /**< ... and of the first the other sends. */
     uint32_t window;    /**< How much the other takes before it says more. */
     size_t segment;     /**< Bytes of data in a full segment. */
-    size_t outgoing;    /**< Bytes that may wait, or fly: what flow_push() takes. */
-    size_t incoming;    /**< Bytes that may wait to be taken: our window. */
-    nsec floor;         /**< No wait for an ack is shorter. */
+    size_t
+        outgoing; /**< Bytes that may wait, or fly: what flow_push() takes. */
+    size_t incoming; /**< Bytes that may wait to be taken: our window. */
+    nsec floor;      /**< No wait for an ack is shorter. */
+    nsec rtt;        /**< A round trip, as measured so far; 0: not known. */
     struct controller *controller; /**< Taken. */
 };
 
 /** What it has done so far. */
 struct flow_count {
-    uint64_t segments;  /**< Sent, with data. */
-    uint64_t repeats;   /**< Of these, such as were sent before. */
-    uint64_t acks;      /**< Sent, without data. */
-    uint64_t bytes;     /**< Of data that arrived at the other. */
-    uint64_t expiries;  /**< Of the timer: nothing was heard. */
-    uint64_t lies;      /**< Acks that cannot be. */
+    uint64_t segments; /**< Sent, with data. */
+    uint64_t repeats;  /**< Of these, such as were sent before. */
+    uint64_t acks;     /**< Sent, without data. */
+    uint64_t bytes;    /**< Of data that arrived at the other. */
+    uint64_t expiries; /**< Of the timer: nothing was heard. */
+    uint64_t lies;     /**< Acks that cannot be. */
 };
 
 struct flow;
@@ -74,6 +76,10 @@ size_t flow_take(struct flow *flow, void *buffer, size_t size);
 bool flow_is_over(const struct flow *flow);
 /** Has all that was pushed arrived, and, after flow_end(), the end too? */
 bool flow_is_delivered(const struct flow *flow);
+/** Ask the other for an ack, though nothing is to be said: is it alive? */
+void flow_ask(struct flow *flow);
+/** May @p packet be the last that the other has received? */
+bool flow_may_have_sent(const struct flow *flow, uint32_t packet);
 /** How much there is room for. */
 size_t flow_room(const struct flow *flow);
 /** What it has done. */

@@ -62,8 +62,7 @@ static void take(void *self)
     struct peer *peer = self;
     uint8_t data[300];
     size_t size;
-    while (!peer->lazy &&
-           (size = flow_take(peer->flow, data, sizeof data)) > 0)
+    while (!peer->lazy && (size = flow_take(peer->flow, data, sizeof data)) > 0)
         for (size_t i = 0; i < size; i++)
             if (data[i] != byte_at(peer->taken++))
                 ordeal_break(peer->checker->ordeal, peer->id, "RT1",
@@ -165,8 +164,7 @@ static const struct invariant rules[] = {
     {.id = "RT1",
      .text = "What is taken is the beginning of what was pushed.",
      .holds = nothing_is_invented},
-    {.id = "RT3",
-     .text = "An ack is for what was sent, and never goes back."},
+    {.id = "RT3", .text = "An ack is for what was sent, and never goes back."},
     {.id = "RT4", .text = "Nothing but a probe is sent beyond the window."},
     {.id = "RL1",
      .text = "When all has healed, all arrives.",
