@@ -11,8 +11,9 @@
  *    tell a loss by (Padhye and others 1998), with a timer of T0 = 200 ms and a
  *    round trip.
  *
- * The losses of the ceiling come at equal distances, ours by chance; then the
- * mean is some 8 % higher.
+ * Both are of NewReno. The losses of the ceiling come at equal distances, ours by
+ * chance; then the mean is some 8 % higher. And CUBIC, where windows are large,
+ * may be above it.
  *
  *     measure_goodput [--part=K/N]   // rows, or every N-th from the K-th
  */
@@ -107,7 +108,7 @@ int main(int argc, char **argv)
            "# claim: newreno > floor for loss >= 0.01\n"
            "# claim: cubic > floor for loss >= 0.01\n"
            "# claim: newreno / ceiling <= 1.15\n"
-           "# claim: cubic / ceiling <= 1.15\n");
+           "# claim: cubic / ceiling <= 1.3\n");
     for (unsigned i = 0; i < G_N_ELEMENTS(losses); i++) {
         double p = losses[i] / 1e6;
         if (!part_has(part, i))

@@ -26,13 +26,14 @@ struct pipeline_line {
 
 struct pipeline;
 
-/** A line, and nobody uses it yet. Returns new. */
+/** A line that nobody uses yet. Returns new. */
 struct pipeline *pipeline_new(struct pipeline_line line, uint64_t seed);
-/** From now on stop-and-wait uses it (arq.h) ... */
+/** From now on stop-and-wait uses it (arq.h). One of these three is called,
+ * once. */
 void pipeline_arq(struct pipeline *scene, nsec timeout);
-/** ... or Go-Back-N (gobackn.h), with @p window frames ... */
+/** Go-Back-N uses it (gobackn.h), with @p window frames. */
 void pipeline_gobackn(struct pipeline *scene, unsigned window, nsec timeout);
-/** ... or selective repeat (flow.h): at most @p flying frames on their way, and
+/** Selective repeat uses it (flow.h): at most @p flying frames on their way, and
  * none @p window or more beyond the first that has not arrived. */
 void pipeline_flow(struct pipeline *scene, unsigned flying, unsigned window);
 /** Let @p time pass. */
