@@ -23,5 +23,5 @@ set label 2 "Padhye: and its timer, 200 ms\nand a round trip" at 0.0098, 1.55 ri
 plot "+" using 1:(low($1)):(top($1)) with filledcurves linecolor rgb "#F1F3F5" notitle, \
      top(x) with lines linetype 10 title "models", \
      low(x) with lines linetype 10, \
-     data using ($1*0.99):4:5:6 with yerrorbars linetype 1 title "NewReno", \
-     data using ($1*1.01):7:8:9 with yerrorbars linetype 2 title "CUBIC"
+     data using ($1 * 0.985):4:5:6 with yerrorbars linetype 1 title "NewReno", \
+     data using ($1 * 1.015):7:8:9 with yerrorbars linetype 2 title "CUBIC"
