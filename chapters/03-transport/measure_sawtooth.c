@@ -176,7 +176,7 @@ int main(int argc, char **argv)
     printf("\n\n# time\tnewreno\tnewreno_model\tcubic\tcubic_model\n"
            "# claim: |newreno - newreno_model| / newreno_model <= 0.03 "
            "for time >= 5\n"
-           "# claim: |cubic - cubic_model| / cubic_model <= 0.03 "
+           "# claim: |cubic - cubic_model| / cubic_model <= 0.02 "
            "for time >= 5\n");
     for (unsigned i = 0; i < STEPS; i += EVERY) {
         if (!part_has(part, row++))
