@@ -18,7 +18,8 @@ enum {
 struct sink {
     struct transfer *transfer;
     struct watch watch;
-    bool waits; /* To write may block: a pipe, a terminal. */
+    struct timer drain; /* When the turn has brought all that it brings. */
+    bool waits;         /* To write may block: a pipe, a terminal. */
 };
 
 static bool write_all(const uint8_t *data, size_t size)
@@ -52,7 +53,7 @@ static void end_if_over(struct sink *sink)
         way_end(sink->transfer->way);
 }
 
-static void on_readable(void *self)
+static void on_drain(void *self)
 {
     struct sink *sink = self;
     while (!sink->waits && write_piece(sink, PIECE))
@@ -60,6 +61,13 @@ static void on_readable(void *self)
     if (sink->waits)
         loop_watch(host_loop(sink->transfer->host), &sink->watch, EPOLLOUT);
     end_if_over(sink);
+}
+
+static void on_readable(void *self)
+{
+    struct sink *sink = self;
+    if (sink->drain.place == 0)
+        loop_arm(host_loop(sink->transfer->host), &sink->drain, 0);
 }
 
 static void on_output(void *self, uint32_t events)
@@ -83,6 +91,7 @@ static int receive_at(const struct address *address)
     struct sink sink = {
         .transfer = transfer_new(RECEIVER, address),
         .watch = {.fd = STDOUT_FILENO, .ready = on_output, .self = &sink},
+        .drain = {.fire = on_drain, .self = &sink},
         .waits = may_block(STDOUT_FILENO)};
     g_autofree char *text = address_text(address);
     if (!sink.transfer)
