@@ -8,13 +8,15 @@
  *     ...                                  // owner.readable: connection_take()
  *     ...                                  // owner.closed: the last call
  *
- * It closes in order when each side has ended its stream and heard that all of it
- * has arrived. Who hears the other's end last has no word that its own last ack has
- * come: it *lingers*, for the other may ask again. It is reset when one side gives
- * up, or has forgotten it: then what was not delivered is lost, and both are told.
+ * It closes in order when each side has ended its stream and heard that all of
+ * it has arrived. Who hears the other's end last has no word that its own last
+ * ack has come: it *lingers*, for the other may ask again. It is reset when one
+ * side gives up, or has forgotten it: then what was not delivered is lost, and
+ * both are told.
  *
- * A reset, and an open, can be forged by anyone who can send a datagram; so each
- * is believed only with a proof that its sender can also receive (endpoint.h).
+ * A reset, and an open, can be forged by anyone who can send a datagram; so
+ * each is believed only with a proof that its sender can also receive
+ * (endpoint.h).
  */
 #ifndef TRANSPORT_CONNECTION_H
 #define TRANSPORT_CONNECTION_H
@@ -43,8 +45,8 @@ struct connection_owner {
     void *self; /**< The first argument. */
 };
 
-/** Bytes to be sent; as many as there is room for are taken, none once it is over,
- * or connection_end() was called. Returns how many. Copies. */
+/** Bytes to be sent; as many as there is room for are taken, none once it is
+ * over, or connection_end() was called. Returns how many. Copies. */
 size_t connection_push(struct connection *connection, const void *data,
                        size_t size);
 /** How much there is room for. */

@@ -431,6 +431,11 @@ bool flow_may_have_sent(const struct flow *flow, uint32_t packet)
            !sequence_is_before(flow->packet, packet);
 }
 
+uint32_t flow_packet(const struct flow *flow)
+{
+    return flow->packet;
+}
+
 size_t flow_push(struct flow *flow, const void *data, size_t size)
 {
     size_t taken = MIN(size, flow_room(flow)), done = 0;
@@ -462,6 +467,11 @@ size_t flow_take(struct flow *flow, void *buffer, size_t size)
     if (end - flow->advertised >= MAX(enough, 1))
         send_ack(flow);
     return taken;
+}
+
+bool flow_is_whole(const struct flow *flow)
+{
+    return reassembly_is_whole(flow->reassembly);
 }
 
 bool flow_is_over(const struct flow *flow)

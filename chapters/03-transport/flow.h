@@ -74,12 +74,16 @@ void flow_on_segment(struct flow *flow, const struct segment *segment);
 size_t flow_take(struct flow *flow, void *buffer, size_t size);
 /** Has the other's stream ended, and is all of it taken? */
 bool flow_is_over(const struct flow *flow);
+/** Has all of the other's stream come, taken or not? */
+bool flow_is_whole(const struct flow *flow);
 /** Has all that was pushed arrived, and, after flow_end(), the end too? */
 bool flow_is_delivered(const struct flow *flow);
 /** Ask the other for an ack, though nothing is to be said: is it alive? */
 void flow_ask(struct flow *flow);
 /** May @p packet be the last that the other has received? */
 bool flow_may_have_sent(const struct flow *flow, uint32_t packet);
+/** The number of the packet that will be sent next. */
+uint32_t flow_packet(const struct flow *flow);
 /** How much there is room for. */
 size_t flow_room(const struct flow *flow);
 /** What it has done. */

@@ -1,4 +1,5 @@
 #include "01-sockets/host/datagrams.h"
+#include "01-sockets/host/guests.h"
 #include "01-sockets/net.h"
 #include <errno.h>
 #include <string.h>
@@ -8,7 +9,7 @@ enum { BATCH = 64, ROOM = 1 << 16 };
 
 struct datagram {
     uint64_t stamp;
-    const struct address *to; /* A peer's: it lives as long as the socket. */
+    node_id to;
     GBytes *message;
 };
 
@@ -24,7 +25,8 @@ struct datagrams {
     struct outlet outlet;
     env_receiver *deliver;
     void *self;
-    GPtrArray *peers; /* struct peer. */
+    GPtrArray *peers;      /* struct peer. */
+    struct guests *guests; /* NULL: there are none. */
     uint64_t strangers;
     GArray *queue; /* struct datagram, oldest first: on its way out. */
     unsigned want; /* How many to ask for in a turn. */
@@ -43,6 +45,16 @@ static struct peer *peer_of(const struct datagrams *datagrams, node_id id)
     return NULL;
 }
 
+static const struct address *where_is(const struct datagrams *datagrams,
+                                      node_id id)
+{
+    const struct peer *peer = peer_of(datagrams, id);
+    if (!peer && datagrams->guests)
+        return guests_address(datagrams->guests, id);
+    return peer ? &peer->address : NULL;
+}
+
+/* 0: nobody we know. */
 static node_id who_is_at(const struct datagrams *datagrams,
                          const struct address *address)
 {
@@ -51,7 +63,7 @@ static node_id who_is_at(const struct datagrams *datagrams,
         if (address_equal(&peer->address, address))
             return peer->id;
     }
-    return 0;
+    return datagrams->guests ? guests_id(datagrams->guests, address) : 0;
 }
 
 void datagrams_meet(struct datagrams *datagrams, node_id id,
@@ -65,6 +77,12 @@ void datagrams_meet(struct datagrams *datagrams, node_id id,
     }
     peer->id = id;
     peer->address = *address;
+}
+
+void datagrams_welcome(struct datagrams *datagrams, unsigned most)
+{
+    g_assert(!datagrams->guests);
+    datagrams->guests = guests_new(most);
 }
 
 /* ---- In: a batch a turn. ---- */
@@ -118,24 +136,23 @@ static void datagram_clear(void *data)
 
 void datagrams_send(struct datagrams *datagrams, node_id to, GBytes *message)
 {
-    const struct peer *peer = peer_of(datagrams, to);
-    if (!peer)
-        return;
     struct datagram datagram = {.stamp = gate_stamp(datagrams->gate),
-                                .to = &peer->address,
+                                .to = to,
                                 .message = g_bytes_ref(message)};
     g_array_append_val(datagrams->queue, datagram);
     loop_speak(datagrams->loop, &datagrams->outlet);
 }
 
-/* If the kernel will not take it, it is lost. */
+/* If the kernel will not take it, or nobody knows where, it is lost. */
 static void transmit(const struct datagrams *datagrams,
                      const struct datagram *datagram)
 {
     size_t size;
     const void *data = g_bytes_get_data(datagram->message, &size);
-    sendto(datagrams->watch.fd, data, size, MSG_DONTWAIT,
-           (const struct sockaddr *)&datagram->to->storage, datagram->to->size);
+    const struct address *to = where_is(datagrams, datagram->to);
+    if (to)
+        sendto(datagrams->watch.fd, data, size, MSG_DONTWAIT,
+               (const struct sockaddr *)&to->storage, to->size);
 }
 
 static bool flush(void *self)
@@ -200,5 +217,6 @@ void datagrams_free(struct datagrams *datagrams)
     close(datagrams->watch.fd);
     g_array_unref(datagrams->queue);
     g_ptr_array_unref(datagrams->peers);
+    guests_free(datagrams->guests);
     g_free(datagrams);
 }

@@ -255,6 +255,12 @@ void host_meet(struct host *host, node_id id, const struct address *address)
     datagrams_meet(host->datagrams, id, address);
 }
 
+void host_welcome(struct host *host, unsigned most)
+{
+    g_assert(host->datagrams);
+    datagrams_welcome(host->datagrams, most);
+}
+
 uint64_t host_strangers(const struct host *host)
 {
     return host->datagrams ? datagrams_strangers(host->datagrams) : 0;

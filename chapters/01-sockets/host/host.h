@@ -42,6 +42,9 @@ int host_bind(struct host *host, const struct address *address);
 struct address host_address(const struct host *host);
 /** Node @p id is at @p address: a peer from now on. */
 void host_meet(struct host *host, node_id id, const struct address *address);
+/** From now on datagrams from elsewhere are from clients: each address gets a
+ * number, from 65536 on, and can be answered; @p most are remembered. */
+void host_welcome(struct host *host, unsigned most);
 /** The env to hand to a protocol. Borrowed. */
 struct env *host_env(struct host *host);
 /** Its loop: loop_run() runs the machine. */

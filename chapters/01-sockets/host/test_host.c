@@ -36,6 +36,36 @@ static void expect_strangers(struct hosts *hosts, uint64_t count)
     assert_int_equal(host_strangers(hosts->host[0]), count);
 }
 
+static void answer(void *self, node_id from, GBytes *message)
+{
+    assert_int_equal(from, 65536);
+    env_send(self, from, message);
+}
+
+static void a_welcome_stranger_is_a_client_and_is_answered(void **state)
+{
+    (void)state;
+    char text[8] = "";
+    struct hosts *hosts = open_simple(0);
+    struct host *host = hosts->host[0];
+    struct address to = host_address(host), any;
+    assert_true(address_parse(&any, "127.0.0.1:0", NULL));
+    int other = net_bind(&any);
+    env_bind(host_env(host), answer, host_env(host));
+    host_welcome(host, 10);
+    assert_int_equal(
+        sendto(other, "hello", 5, 0, (struct sockaddr *)&to.storage, to.size),
+        5);
+    for (int i = 0; i < 1000 && text[0] == '\0'; i++) {
+        pass_hosts(hosts, MSEC);
+        recv(other, text, sizeof text, MSG_DONTWAIT);
+    }
+    assert_string_equal(text, "hello");
+    assert_int_equal(host_strangers(host), 0);
+    close(other);
+    close_hosts(hosts);
+}
+
 static void strangers_and_empty_datagrams_are_dropped_and_counted(void **state)
 {
     (void)state;
@@ -151,6 +181,7 @@ int main(int argc, char **argv)
     static const struct conform_world worlds[] = {
         HOSTS_WORLDS("hosts", open_simple, open_threaded)};
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_welcome_stranger_is_a_client_and_is_answered),
         cmocka_unit_test(strangers_and_empty_datagrams_are_dropped_and_counted),
         cmocka_unit_test(a_hundred_messages_of_one_turn_all_arrive),
         cmocka_unit_test(a_delay_of_zero_is_over_before_the_turn_ends),

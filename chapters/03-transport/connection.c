@@ -1,0 +1,334 @@
+/*
+ * The life of a connection:
+ *
+ *     OPENING --cookie came--> ANSWERED --anything came--> OPEN <-- accepted
+ *                                                           |
+ *       CLOSED: both ended, all acknowledged  <-------------+
+ *       (it answers what is asked again)                    |
+ *       DEAD: reset, refused, or silence      <-------------'
+ *
+ * One timer, the watch, counts silence. It is not armed anew with each segment
+ * that comes: it fires, looks when something was heard last, and waits for the
+ * rest.
+ */
+#include "03-transport/connection_parts.h"
+#include "03-transport/rto.h"
+
+/* Whoever has ended first has the last word, an ack, and does not learn whether
+ * it came: so long it answers, when the other says its end again. */
+#define LINGER SEC
+
+static struct env *env_of(const struct connection *connection)
+{
+    return endpoint_env(connection->endpoint);
+}
+
+static bool is_alive(const struct connection *connection)
+{
+    return connection->state < CONNECTION_CLOSED;
+}
+
+/* ---- What the flow asks for. ---- */
+
+static void send_segment(void *self, struct segment *segment)
+{
+    struct connection *connection = self;
+    if (connection->state == CONNECTION_DEAD)
+        return;
+    segment->connection = connection->name.other;
+    endpoint_send(connection->endpoint, connection->name.peer, segment);
+}
+
+static void on_readable(void *self)
+{
+    struct connection *connection = self;
+    if (connection->owner.readable)
+        connection->owner.readable(connection->owner.self);
+}
+
+static void on_writable(void *self)
+{
+    struct connection *connection = self;
+    if (connection->owner.writable)
+        connection->owner.writable(connection->owner.self);
+}
+
+/* Ours begins at @p first_out, theirs behind @p segment, an opening. */
+static void start(struct connection *connection, uint32_t first_out,
+                  const struct segment *segment, nsec rtt)
+{
+    const struct endpoint_settings *settings =
+        endpoint_settings(connection->endpoint);
+    struct flow_options options = {.first_out = first_out,
+                                   .first_in = segment->seq + 1,
+                                   .window = segment->window,
+                                   .segment = settings->segment,
+                                   .outgoing = settings->outgoing,
+                                   .incoming = settings->incoming,
+                                   .floor = settings->floor,
+                                   .rtt = rtt,
+                                   .controller =
+                                       settings->controller(settings->segment)};
+    struct flow_owner owner = {send_segment, on_readable, on_writable,
+                               connection};
+    connection->heard = env_now(env_of(connection));
+    connection->newest = segment->packet;
+    connection->flow = flow_new(env_of(connection), options, owner);
+    env_arm(env_of(connection), &connection->watch, settings->keepalive);
+}
+
+/* ---- Opening. ---- */
+
+static void send_opening(struct connection *connection)
+{
+    struct segment segment = {.flags = SEGMENT_OPEN,
+                              .packet = connection->packet,
+                              .seq = connection->first};
+    if (connection->state == CONNECTION_ANSWERED) {
+        segment.flags |= SEGMENT_ACK | SEGMENT_COOKIE;
+        segment.connection = connection->name.other;
+        segment.ack = connection->ack;
+        segment.window =
+            (uint32_t)endpoint_settings(connection->endpoint)->incoming;
+    }
+    endpoint_send_opening(connection->endpoint, connection->name.peer, &segment,
+                          connection->name.mine, connection->cookie);
+    env_arm(env_of(connection), &connection->opening,
+            MIN(RTO_FIRST << MIN(connection->tries, 6), RTO_MOST));
+    connection->tries++;
+}
+
+/* ---- Its end. ---- */
+
+/* The last thing that is done with it: the owner may free it. */
+static void finish(struct connection *connection, enum connection_end end)
+{
+    connection->state =
+        end == CONNECTION_DONE ? CONNECTION_CLOSED : CONNECTION_DEAD;
+    env_disarm(env_of(connection), &connection->opening);
+    env_disarm(env_of(connection), &connection->watch);
+    if (connection->state == CONNECTION_DEAD)
+        endpoint_forget(connection->endpoint, connection);
+    if (connection->owner.closed)
+        connection->owner.closed(connection->owner.self, end);
+}
+
+static bool has_closed(const struct connection *connection)
+{
+    return connection->ended && flow_is_whole(connection->flow) &&
+           flow_is_delivered(connection->flow);
+}
+
+/* Whoever is told this has sent something to the other, of which no ack has
+ * come; the other has forgotten the connection. If all that was still missing
+ * is the ack of our end, then it has forgotten it because all was well. */
+void connection_on_reset(struct connection *connection, uint32_t packet)
+{
+    const struct endpoint_settings *settings =
+        endpoint_settings(connection->endpoint);
+    if (connection->state != CONNECTION_OPEN ||
+        sequence_is_before(packet, connection->sure) ||
+        !flow_may_have_sent(connection->flow, packet))
+        return;
+    bool well = connection->ended && flow_is_whole(connection->flow) &&
+                flow_room(connection->flow) == settings->outgoing;
+    finish(connection, well ? CONNECTION_DONE : CONNECTION_RESET);
+}
+
+void connection_on_refusal(struct connection *connection, uint32_t packet)
+{
+    if (connection->state <= CONNECTION_ANSWERED &&
+        connection->packet == packet)
+        finish(connection, CONNECTION_REFUSED);
+}
+
+static void on_watch(void *self)
+{
+    struct connection *connection = self;
+    const struct endpoint_settings *settings =
+        endpoint_settings(connection->endpoint);
+    nsec silent = env_now(env_of(connection)) - connection->heard;
+    if (connection->freed) {
+        connection_destroy(connection);
+    } else if (silent >= settings->patience) {
+        finish(connection, CONNECTION_SILENT);
+    } else if (silent >= settings->keepalive) {
+        nsec left = settings->patience - silent;
+        flow_ask(connection->flow);
+        env_arm(env_of(connection), &connection->watch,
+                MIN(settings->keepalive, left));
+    } else {
+        env_arm(env_of(connection), &connection->watch,
+                settings->keepalive - silent);
+    }
+}
+
+static void on_opening(void *self)
+{
+    struct connection *connection = self;
+    nsec silent = env_now(env_of(connection)) - connection->asked;
+    if (silent >= endpoint_settings(connection->endpoint)->patience)
+        finish(connection, CONNECTION_SILENT);
+    else
+        send_opening(connection);
+}
+
+void connection_open(struct connection *connection)
+{
+    connection->first = (uint32_t)env_random(env_of(connection));
+    connection->packet = (uint32_t)env_random(env_of(connection));
+    connection->asked = env_now(env_of(connection));
+    send_opening(connection);
+}
+
+/* The other has answered, and wants to hear its cookie again. An answer to a
+ * second opening comes in vain. */
+void connection_on_answer(struct connection *connection,
+                          const struct segment *segment, uint32_t id,
+                          struct cookie cookie)
+{
+    nsec now = env_now(env_of(connection));
+    if (connection->state != CONNECTION_OPENING ||
+        segment->ack != connection->first + 1)
+        return;
+    nsec rtt = connection->tries == 1 ? now - connection->asked : 0;
+    connection->state = CONNECTION_ANSWERED;
+    connection->name.other = id;
+    connection->ack = segment->seq + 1;
+    connection->cookie = cookie;
+    connection->tries = 0;
+    endpoint_name(connection->endpoint, connection);
+    start(connection, connection->first + 1, segment, rtt);
+    send_opening(connection);
+    if (connection->owner.opened)
+        connection->owner.opened(connection->owner.self);
+}
+
+/* ---- Accepting. ---- */
+
+void connection_accept(struct connection *connection,
+                       const struct segment *segment)
+{
+    connection->state = CONNECTION_OPEN;
+    start(connection, segment->ack, segment, 0);
+}
+
+/* Any word of the flow does: this one is answered, and so measures the way. */
+void connection_confirm(struct connection *connection)
+{
+    if (connection->flow)
+        flow_ask(connection->flow);
+}
+
+/* ---- While it is open. ---- */
+
+void connection_on_segment(struct connection *connection,
+                           const struct segment *segment)
+{
+    if (connection->state == CONNECTION_OPENING)
+        return;
+    if (connection->state == CONNECTION_ANSWERED) {
+        connection->state = CONNECTION_OPEN;
+        connection->sure = flow_packet(connection->flow);
+        env_disarm(env_of(connection), &connection->opening);
+    }
+    connection->heard = env_now(env_of(connection));
+    if (sequence_is_before(connection->newest, segment->packet))
+        connection->newest = segment->packet;
+    flow_on_segment(connection->flow, segment);
+    if (is_alive(connection) && has_closed(connection))
+        finish(connection, CONNECTION_DONE);
+}
+
+size_t connection_push(struct connection *connection, const void *data,
+                       size_t size)
+{
+    bool open = is_alive(connection) && connection->flow && !connection->ended;
+    return open ? flow_push(connection->flow, data, size) : 0;
+}
+
+size_t connection_room(const struct connection *connection)
+{
+    bool open = is_alive(connection) && connection->flow && !connection->ended;
+    return open ? flow_room(connection->flow) : 0;
+}
+
+void connection_end(struct connection *connection)
+{
+    g_assert(connection->flow);
+    if (connection->ended || !is_alive(connection))
+        return;
+    connection->ended = true;
+    connection->lingers = !flow_is_whole(connection->flow);
+    flow_end(connection->flow);
+}
+
+size_t connection_take(struct connection *connection, void *buffer, size_t size)
+{
+    return connection->flow ? flow_take(connection->flow, buffer, size) : 0;
+}
+
+bool connection_is_over(const struct connection *connection)
+{
+    return connection->flow && flow_is_over(connection->flow);
+}
+
+bool connection_is_delivered(const struct connection *connection)
+{
+    return connection->flow && flow_is_delivered(connection->flow);
+}
+
+node_id connection_peer(const struct connection *connection)
+{
+    return connection->name.peer;
+}
+
+const struct flow *connection_flow(const struct connection *connection)
+{
+    return connection->flow;
+}
+
+/* ---- Life. ---- */
+
+struct connection *connection_new(struct endpoint *endpoint,
+                                  struct connection_name name)
+{
+    struct connection *connection = g_new0(struct connection, 1);
+    connection->endpoint = endpoint;
+    connection->name = name;
+    connection->opening =
+        (struct timer){.fire = on_opening, .self = connection};
+    connection->watch = (struct timer){.fire = on_watch, .self = connection};
+    return connection;
+}
+
+void connection_destroy(struct connection *connection)
+{
+    env_disarm(env_of(connection), &connection->opening);
+    env_disarm(env_of(connection), &connection->watch);
+    endpoint_forget(connection->endpoint, connection);
+    g_clear_pointer(&connection->flow, flow_free);
+    g_free(connection);
+}
+
+/* As the other would have addressed us, if we had not known of it. */
+static void send_reset(struct connection *connection)
+{
+    struct segment segment = {.flags = SEGMENT_RESET,
+                              .connection = connection->name.mine,
+                              .packet = connection->newest};
+    endpoint_send(connection->endpoint, connection->name.peer, &segment);
+}
+
+void connection_free(struct connection *connection)
+{
+    if (connection->state == CONNECTION_CLOSED && connection->lingers) {
+        connection->freed = true;
+        connection->owner = (struct connection_owner){0};
+        env_arm(env_of(connection), &connection->watch, LINGER);
+        return;
+    }
+    if (is_alive(connection) && connection->flow)
+        send_reset(connection);
+    connection_destroy(connection);
+}
