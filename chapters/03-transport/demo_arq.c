@@ -1,8 +1,8 @@
 /*
  * A file crosses a link that loses packets, in three ways side by side:
- * stop-and-wait, Go-Back-N, and the variant that sends again only when asked. In
- * virtual time: the same seed, the same losses. On a terminal it is shown as fast
- * as it would happen.
+ * stop-and-wait, Go-Back-N, and the variant that sends again only when asked.
+ * In virtual time: the same seed, the same losses. On a terminal it is shown as
+ * fast as it would happen.
  */
 #include "03-transport/nak.h"
 #include "03-transport/reliable.h"

@@ -11,8 +11,8 @@
  * each packet has one answer, until all is acknowledged.
  *
  * And when the only packet under way is lost, nothing will ever be sent again:
- * something is sent only when something comes, and no rule for what to send then
- * can change that. It takes a timer.
+ * something is sent only when something comes, and no rule for what to send
+ * then can change that. It takes a timer.
  */
 #include "03-transport/nak.h"
 #include "02-framing/crc32c.h"

@@ -1,7 +1,7 @@
 /**
  * @file nak.h
  * Stop-and-wait without a timer: sent again only when the other asks for it, by
- * a *NAK* (negative acknowledgement). It is here to show why no chapter uses it.
+ * a *NAK* (negative acknowledgement). It is here to show why it was left.
  *
  *     struct nak *nak = nak_new(env, 2);
  *     env_bind(nak_env(nak), on_message, self);
@@ -21,8 +21,8 @@ enum { NAK_HEADER = 32 /**< The env offered takes so many bytes fewer. */ };
 
 struct nak;
 
-/** To node @p peer alone, over @p below, borrowed, to which it is bound. Returns
- * new. */
+/** To node @p peer alone, over @p below, borrowed, to which it is bound.
+ * Returns new. */
 struct nak *nak_new(struct env *below, node_id peer);
 /** The env it offers. Borrowed. */
 struct env *nak_env(struct nak *nak);

@@ -5,9 +5,9 @@
  *     struct generals_report report = generals_explore(&protocol);
  *     generals_draw(stdout, &report.worst);
  *
- * A run is decided by the order and by who is caught, for a protocol's functions
- * look at nothing else. So all runs are a tree, with up to four branches in each
- * round, and the explorer walks through all of it.
+ * A run is decided by the order and by who is caught, for a protocol's
+ * functions look at nothing else. So all runs are a tree, with up to four
+ * branches in each round, and the explorer walks through all of it.
  *
  * It finds one that is lost, whatever the protocol. generals_chain() says why.
  */
@@ -27,8 +27,8 @@ struct generals_run {
     struct general general[2];                        /**< At dawn. */
     struct generals_round round[GENERALS_ROUNDS + 1]; /**< From 1 on. */
     bool attacks[2];                                  /**< At dawn, too. */
-    unsigned sent;                                    /**< Messengers .. */
-    unsigned caught; /**< .. and those of them who were caught. */
+    unsigned sent;                                    /**< Messengers ... */
+    unsigned caught; /**< ... and those of them who were caught. */
 };
 
 /** How it ended. */
@@ -43,9 +43,8 @@ enum generals_end {
 struct generals_report {
     unsigned runs;             /**< With an order and without. */
     unsigned lost;             /**< Those that do not end well. */
-    uint64_t odds;             /**< Given an order, and that every second
-                                    messenger is caught: how likely is it that it
-                                    is lost? In 1 / GENERALS_ODDS. */
+    uint64_t odds;             /**< How likely is that, if there is an order and
+                                    half are caught? In 1 / GENERALS_ODDS. */
     struct generals_run worst; /**< Of the lost, one with the fewest caught. */
 };
 enum {
@@ -58,10 +57,10 @@ enum generals_end generals_end_of(const struct generals_run *run);
 /** Walk through all runs. */
 struct generals_report
 generals_explore(const struct generals_protocol *protocol);
-/** The chain, and how long it is. First comes the run in which nobody is caught;
- * then, in each, one messenger fewer arrives, the last that did; then the one
- * in which none does, without an order. Of each run and the next, general
- * same[i] cannot see the difference, and so does the same in both. */
+/** The chain, and how long it is. First comes the run in which nobody is
+ * caught; then, in each, one messenger fewer arrives, the last that did; then
+ * the one in which none does, without an order. Of each run and the next,
+ * general same[i] cannot see the difference, and so does the same in both. */
 unsigned generals_chain(const struct generals_protocol *protocol,
                         struct generals_run chain[GENERALS_CHAIN],
                         unsigned same[GENERALS_CHAIN]);

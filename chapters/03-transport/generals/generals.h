@@ -16,8 +16,8 @@
  *  - If there is an order, and no messenger is caught, both attack.
  *  - If there is no order, nobody attacks.
  *
- * Both functions may look at nothing but what they are given: all that a general
- * can know.
+ * Both functions may look at nothing but what they are given: all that a
+ * general can know.
  */
 #ifndef TRANSPORT_GENERALS_H
 #define TRANSPORT_GENERALS_H
@@ -39,7 +39,7 @@ struct general {
 struct generals_protocol {
     const char *name; /**< "one acknowledgement". */
     unsigned rounds;  /**< From 1 to GENERALS_ROUNDS. */
-    /** In a round: which number does a messenger take along? 0: none is sent. */
+    /** In a round: what does a messenger take along? 0: none is sent. */
     unsigned (*send)(const struct general *self);
     /** At dawn. */
     bool (*attacks)(const struct general *self);
