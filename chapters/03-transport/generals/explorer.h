@@ -3,7 +3,7 @@
  * Every way in which messengers can be caught, and what comes of it.
  *
  *     struct generals_report report = generals_explore(&protocol);
- *     generals_draw(stdout, &report.worst);
+ *     story_draw(stdout, &report.worst);
  *
  * A run is decided by the order and by who is caught, for a protocol's
  * functions look at nothing else. So all runs are a tree, with up to four
