@@ -106,8 +106,9 @@ dirs := $(rooms) $(foreach c,$(chapters),$(call rooms_of,$c))
 code := $(foreach d,$(dirs) $(addprefix solutions/,$(chapters)),$(wildcard $d/*.[ch])) \
   $(wildcard exercises/*/test_*.c solutions/*/*.variants/*.c)
 
-# make storm MINE=file.c: a protocol of the reader's, and no exercise.
-ifneq ($(filter storm,$(goals)),)
+# make storm MINE=file.c, make generals MINE=file.c: a protocol of the reader's, and
+# no exercise.
+ifneq ($(filter storm generals,$(goals)),)
 stranger := $(filter %.c,$(MINE))
 $(if $(stranger),,$(if $(wildcard $(MINE).c),$(error storm: MINE=$(MINE).c, with its .c)))
 override MINE := $(filter-out %.c,$(MINE))

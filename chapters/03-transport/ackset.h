@@ -1,7 +1,6 @@
 /**
  * @file ackset.h
- * The sender's side of a stream: what was sent, what of it has arrived, and
- * what is lost and has to be sent again.
+ * The sender's side of a stream: what was sent, has arrived, or is lost.
  *
  *     ackset_sent(ackset, packet, (struct range){seq, seq + size}, now);
  *     if (ackset_on_ack(ackset, &segment, now, &news)) // false: it lies
@@ -32,9 +31,8 @@
  *    none.
  *  - An ack before an earlier one is *old*, no lie: its ranges and echo count.
  *
- * No function walks over all that flies, but ackset_forget(): an ack costs as
- * much as it changes and as it has ranges, times a logarithm. What has arrived
- * for good takes no memory.
+ * Only ackset_forget() walks over all that flies: an ack costs as much as it
+ * changes and has ranges, times a logarithm. What has arrived takes no memory.
  */
 #ifndef TRANSPORT_ACKSET_H
 #define TRANSPORT_ACKSET_H

@@ -1,26 +1,27 @@
 /**
  * @file segment.h
- * A segment: what a flow sends, in one datagram; and numbers that go in a circle.
+ * A segment, what a flow sends in one datagram; and numbers in a circle.
  *
- *     GBytes *bytes = segment_bytes(&segment);     // checked, and short
- *     if (segment_of(message, &segment))           // false: not intact, or not ours
+ *     GBytes *bytes = segment_bytes(&segment); // checked, short
+ *     if (segment_of(message, &segment))       // false: damaged, or not ours
  *         flow_on_segment(flow, &segment);
  *
  * The header, numbers big-endian; what is in brackets only with its flag:
  *
- *     0   CRC-32C of all that follows      [ACK: ack, window, echo: 4 bytes each;
- *     4   connection                             then 8 bytes for each range]
+ *     0   CRC-32C of all that follows    [ACK: ack, window, echo: 4 bytes each;
+ *     4   connection                           then 8 bytes for each range]
  *     8   flags
- *     9   how many ranges                  data: all the rest
+ *     9   how many ranges                data: all the rest
  *     10  zero, 2 bytes
  *     12  packet
  *     16  seq
  *
- * *Sequence numbers* name bytes of the stream: 32 bits, so after 4 GiB they come
- * again, and which of two is earlier is asked of their distance (RFC 9293, 3.4).
- * A *packet number* names one sending of a segment: what is sent again has another
- * one. So an echo of it says which sending arrived, and how long that took: there
- * is no question whether an ack is for the first copy or the second (RFC 9002, 3).
+ * *Sequence numbers* name bytes of the stream: 32 bits, so after 4 GiB they
+ * come again, and which of two is earlier is asked of their distance (RFC 9293,
+ * 3.4). A *packet number* names one sending of a segment: what is sent again
+ * has another one. So an echo of it says which sending arrived, and how long
+ * that took: there is no question whether an ack is for the first copy or the
+ * second (RFC 9002, 3).
  */
 #ifndef TRANSPORT_SEGMENT_H
 #define TRANSPORT_SEGMENT_H
@@ -30,17 +31,16 @@
 
 enum {
     SEGMENT_HEADER = 20, /**< Bytes before the acknowledgement, or the data. */
-    SEGMENT_ACK_SIZE = 12,
-    SEGMENT_RANGE_SIZE = 8,
-    SEGMENT_RANGES = 32, /**< No more in one segment. */
+    SEGMENT_ACK_SIZE = 12,  /**< Bytes of an acknowledgement without ranges. */
+    SEGMENT_RANGE_SIZE = 8, /**< Of a range. */
+    SEGMENT_RANGES = 32     /**< No more in one segment. */
 };
 
 /** Flags. Others are refused. */
 enum {
-    SEGMENT_ACK = 1, /**< It acknowledges. */
-    SEGMENT_OPEN =
-        2,           /**< It begins the stream: seq is before the first byte. */
-    SEGMENT_FIN = 4, /**< The stream ends behind its data. */
+    SEGMENT_ACK = 1,    /**< It acknowledges. */
+    SEGMENT_OPEN = 2,   /**< It begins the stream; seq is before its bytes. */
+    SEGMENT_FIN = 4,    /**< The stream ends behind its data. */
     SEGMENT_RESET = 8,  /**< There is no such connection. */
     SEGMENT_COOKIE = 16 /**< The data is a proof, and no part of the stream. */
 };
@@ -54,7 +54,7 @@ struct range {
 /** See above. */
 struct segment {
     uint32_t connection; /**< Which one, as the receiver numbers it. */
-    uint8_t flags;       /**< SEGMENT_ACK .. */
+    uint8_t flags;       /**< SEGMENT_ACK and so on. */
     uint32_t packet;     /**< Which sending. */
     uint32_t seq;        /**< The first byte of the data. */
     uint32_t ack;        /**< All before this have come ... */
