@@ -22,21 +22,21 @@
 
 enum { FIRST = 10000, LAST = 65535, COUNT = LAST - FIRST + 1 };
 
-struct range {
+struct bounds {
     unsigned low, high;
 };
 
 /* What the kernel gives away; nothing, where it would leave us nothing. */
-static struct range kernels_range(void)
+static struct bounds kernels_range(void)
 {
-    struct range range = {32768, 60999};
+    struct bounds range = {32768, 60999};
     g_autofree char *text = NULL;
     g_file_get_contents("/proc/sys/net/ipv4/ip_local_port_range", &text, NULL,
                         NULL);
     if (text)
         sscanf(text, "%u %u", &range.low, &range.high);
     if (range.low <= FIRST && range.high >= LAST)
-        return (struct range){0, 0};
+        return (struct bounds){0, 0};
     return range;
 }
 
@@ -78,7 +78,7 @@ static int try(unsigned port)
 /* Each process begins elsewhere, so that two seldom want the same one. */
 int port_reserve(uint16_t *port)
 {
-    struct range kernels = kernels_range();
+    struct bounds kernels = kernels_range();
     unsigned start = (unsigned)getpid() * 997;
     for (unsigned i = 0; i < COUNT; i++) {
         unsigned number = FIRST + (start + i) % COUNT;
