@@ -428,6 +428,11 @@ static void *open_gobackn(struct ordeal *ordeal)
     return open_room(ordeal, &reliable_gobackn);
 }
 
+static void *open_nak(struct ordeal *ordeal)
+{
+    return open_room(ordeal, &reliable_nak);
+}
+
 static void close_room(void *self)
 {
     struct mail_room *room = self;
@@ -442,10 +447,18 @@ static const char *const marks[] = {"a later incarnation was heard",
                                     "the oldest were forgotten", NULL};
 
 #define MAIL                                                                 \
-    .least = 2, .most = NODES, .calm = 60 * SEC, .boot = boot, .stop = stop, \
+    .least = 2, .calm = 60 * SEC, .boot = boot, .stop = stop,                \
     .describe = describe, .close = close_room, .rules = rules, .draw = draw, \
     .ask = ask, .marks = marks
 
-const struct subject arq_subject = {.name = "arq", .open = open_arq, MAIL};
+const struct subject arq_subject = {
+    .name = "arq", .open = open_arq, .most = NODES, MAIL};
 const struct subject gobackn_subject = {
-    .name = "gobackn", .open = open_gobackn, MAIL};
+    .name = "gobackn", .open = open_gobackn, .most = NODES, MAIL};
+const struct subject nak_subject = {.name = "nak",
+                                    .open = open_nak,
+                                    .most = 2,
+                                    .spared =
+                                        1 << CLASS_CRASH | 1 << CLASS_POINT |
+                                        1 << CLASS_TORN | 1 << CLASS_ALL_DOWN,
+                                    MAIL};

@@ -14,5 +14,8 @@
 extern const struct subject arq_subject;
 /** The same over gobackn.h. */
 extern const struct subject gobackn_subject;
+/** Two nodes over nak.h, which never crash: it breaks, and is here to be
+ * seen. */
+extern const struct subject nak_subject;
 
 #endif

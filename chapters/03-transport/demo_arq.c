@@ -4,7 +4,6 @@
  * In virtual time: the same seed, the same losses. On a terminal it is shown as
  * fast as it would happen.
  */
-#include "03-transport/nak.h"
 #include "03-transport/reliable.h"
 #include "common/world/complain.h"
 #include "common/world/sim.h"
@@ -27,33 +26,6 @@ struct crossing {
     unsigned arrived;
     nsec took; /* 0: not all has arrived. */
 };
-
-/* ---- The NAK variant, as the others. ---- */
-
-static void *raise_nak(struct env *env)
-{
-    return nak_new(env, 3 - env->id);
-}
-
-static struct env *env_of_nak(void *layer)
-{
-    return nak_env(layer);
-}
-
-static uint64_t repeats_of_nak(const void *layer)
-{
-    return nak_repeats(layer);
-}
-
-static void lower_nak(void *layer)
-{
-    nak_free(layer);
-}
-
-static const struct reliable reliable_nak = {.raise = raise_nak,
-                                             .env = env_of_nak,
-                                             .repeats = repeats_of_nak,
-                                             .lower = lower_nak};
 
 /* ---- A crossing. ---- */
 

@@ -1,6 +1,7 @@
 #include "03-transport/reliable.h"
 #include "03-transport/arq.h"
 #include "03-transport/gobackn.h"
+#include "03-transport/nak.h"
 
 enum { WINDOW = 8 };
 
@@ -65,3 +66,33 @@ const struct reliable reliable_gobackn = {.name = "gobackn",
                                           .env = env_of_gobackn,
                                           .repeats = repeats_of_gobackn,
                                           .lower = lower_gobackn};
+
+static void *raise_nak(struct env *env)
+{
+    return nak_new(env, 3 - env->id);
+}
+
+static struct env *env_of_nak(void *layer)
+{
+    return nak_env(layer);
+}
+
+static uint64_t repeats_of_nak(const void *layer)
+{
+    return nak_repeats(layer);
+}
+
+static void lower_nak(void *layer)
+{
+    nak_free(layer);
+}
+
+const struct reliable reliable_nak = {.name = "nak",
+                                      .window = 1,
+                                      .queue = 1000000,
+                                      .header = NAK_HEADER,
+                                      .timeout = MSEC,
+                                      .raise = raise_nak,
+                                      .env = env_of_nak,
+                                      .repeats = repeats_of_nak,
+                                      .lower = lower_nak};

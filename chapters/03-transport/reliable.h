@@ -27,5 +27,7 @@ struct reliable {
 extern const struct reliable reliable_arq;
 /** gobackn.h with a window of 8. */
 extern const struct reliable reliable_gobackn;
+/** nak.h, between nodes 1 and 2: it never sends again by itself. */
+extern const struct reliable reliable_nak;
 
 #endif

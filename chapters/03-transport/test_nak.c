@@ -7,36 +7,6 @@
 
 #define AN_HOUR (3600 * SEC)
 
-static void *raise_nak(struct env *env)
-{
-    return nak_new(env, 3 - env->id);
-}
-
-static struct env *env_of_nak(void *layer)
-{
-    return nak_env(layer);
-}
-
-static uint64_t repeats_of_nak(const void *layer)
-{
-    return nak_repeats(layer);
-}
-
-static void lower_nak(void *layer)
-{
-    nak_free(layer);
-}
-
-/* Nothing is sent again after any time; so this one is for the stage. */
-static const struct reliable nak = {.name = "nak",
-                                    .window = 1,
-                                    .header = NAK_HEADER,
-                                    .timeout = MSEC,
-                                    .raise = raise_nak,
-                                    .env = env_of_nak,
-                                    .repeats = repeats_of_nak,
-                                    .lower = lower_nak};
-
 /* It arrives, with a bit turned. */
 static void hand_damaged(struct post_stage *stage,
                          const struct post_letter *letter, size_t bit)
@@ -63,7 +33,7 @@ static void expect_silence(struct post_stage *stage)
 
 static void messages_arrive_in_order_each_once(void)
 {
-    struct post_stage *stage = stage_new(&nak);
+    struct post_stage *stage = stage_new(&reliable_nak);
     stage_count(stage, 1, 2, 5);
     stage_say(stage, 2, 1, "x");
     stage_say(stage, 2, 1, "y");
@@ -77,7 +47,7 @@ static void messages_arrive_in_order_each_once(void)
 
 static void a_damaged_message_is_asked_for_at_once(void)
 {
-    struct post_stage *stage = stage_new(&nak);
+    struct post_stage *stage = stage_new(&reliable_nak);
     nsec before = env_now(tape_env(stage->nodes[1].tape));
     stage_say(stage, 1, 2, "a");
     hand_damaged(stage, stage_letter(stage), 77);
@@ -96,7 +66,7 @@ static void no_damage_stops_it(void)
 {
     for_each_seed (seed, 300) {
         struct dice dice = dice_at(seed, 0, 0);
-        struct post_stage *stage = stage_new(&nak);
+        struct post_stage *stage = stage_new(&reliable_nak);
         stage_count(stage, 1, 2, 10);
         stage_count(stage, 2, 1, 10);
         for (const struct post_letter *letter; (letter = stage_letter(stage));)
@@ -114,7 +84,7 @@ static void no_damage_stops_it(void)
 
 static void a_lost_nak_makes_both_wait_for_ever(void)
 {
-    struct post_stage *stage = stage_new(&nak);
+    struct post_stage *stage = stage_new(&reliable_nak);
     stage_say(stage, 1, 2, "a");
     hand_damaged(stage, stage_letter(stage), 77);
     expect_that(stage_pending(stage) > 0, "a NAK", "silence");
@@ -125,7 +95,7 @@ static void a_lost_nak_makes_both_wait_for_ever(void)
 
 static void so_does_a_lost_message(void)
 {
-    struct post_stage *stage = stage_new(&nak);
+    struct post_stage *stage = stage_new(&reliable_nak);
     stage_say(stage, 1, 2, "a");
     stage_lose(stage);
     expect_silence(stage);
@@ -134,7 +104,7 @@ static void so_does_a_lost_message(void)
 
 static void so_does_a_lost_acknowledgement(void)
 {
-    struct post_stage *stage = stage_new(&nak);
+    struct post_stage *stage = stage_new(&reliable_nak);
     stage_say(stage, 1, 2, "a");
     stage_hand(stage, stage_letter(stage));
     expect_heard(stage, 2, "a");
