@@ -23,6 +23,8 @@
 enum { LONGEST = 4 << 20, BACKLOG = 16 << 20, PIECE = 4096 };
 #define RETRY_FIRST   (10 * MSEC)
 #define RETRY_LONGEST SEC
+#define KEEPALIVE     SEC
+#define PATIENCE      (20 * SEC)
 
 /* So long an opening may take. Its own repeats come later and later: a new one
  * finds a node that was away sooner. */
@@ -205,16 +207,16 @@ static void on_writable(void *self)
     pump(peer);
 }
 
+/* Whoever refuses us was never there. */
 static void on_closed(void *self, enum connection_end end)
 {
     struct tunnel_peer *peer = self;
-    bool was_open = peer->open;
-    (void)end;
+    bool farewell = peer->open && end != CONNECTION_REFUSED;
     g_clear_pointer(&peer->connection, connection_free);
     peer->open = false;
     if (peer->id < peer->tunnel->env.id)
         call_later(peer);
-    if (was_open)
+    if (farewell)
         deliver_farewell(peer);
 }
 
@@ -269,13 +271,26 @@ static void peer_free(void *data)
     g_free(peer);
 }
 
+/* Whoever has nothing to say asks often: for the smaller of two, which has come
+ * back, cannot call the larger. */
+static void set_defaults(struct tunnel_settings *settings)
+{
+    if (settings->most == 0)
+        settings->most = LONGEST;
+    if (settings->backlog == 0)
+        settings->backlog = BACKLOG;
+    if (settings->endpoint.keepalive == 0)
+        settings->endpoint.keepalive = KEEPALIVE;
+    if (settings->endpoint.patience == 0)
+        settings->endpoint.patience = PATIENCE;
+    g_assert(settings->backlog >= 2 * (settings->most + FRAME_HEADER));
+}
+
 struct tunnel *tunnel_new(struct env *below, struct tunnel_settings settings)
 {
     static const struct env_ops ops = {.send = tunnel_send}, same = {0};
     struct tunnel *tunnel = g_new0(struct tunnel, 1);
-    settings.most = settings.most ? settings.most : LONGEST;
-    settings.backlog = settings.backlog ? settings.backlog : BACKLOG;
-    g_assert(settings.backlog >= 2 * (settings.most + FRAME_HEADER));
+    set_defaults(&settings);
     tunnel->env = (struct env){
         .ops = &ops, .below = below, .id = below->id, .most = settings.most};
     tunnel->floor = (struct env){

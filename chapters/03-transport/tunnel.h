@@ -32,7 +32,8 @@ struct tunnel_settings {
     size_t most;    /**< The longest message: 4 MiB. */
     size_t backlog; /**< Bytes that wait for one node: 16 MiB; at least as many
                        as two of the longest messages. */
-    struct endpoint_settings endpoint; /**< Its connections. */
+    /** Its connections, as in endpoint.h, but: keepalive 1 s, patience 20 s. */
+    struct endpoint_settings endpoint;
 };
 
 /** Over @p below, borrowed, to which it is bound. Returns new. */
