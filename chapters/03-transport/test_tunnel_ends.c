@@ -272,8 +272,8 @@ static void frames_are_checked_and_none_is_a_farewell(void **state)
     sim_free(sim);
 }
 
-/* Node 1 has met nobody. Node 2 tries again and again, a second apart. */
-static void nobody_lets_in_whom_he_has_not_met(void **state)
+/* Node 1 has met nobody; node 2 tries again and again, a second apart. */
+static void nobody_lets_in_whom_they_have_not_met(void **state)
 {
     (void)state;
     struct sim *sim = sim_new(NODES, 1, fair);
@@ -309,7 +309,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(what_waits_for_a_slow_link_is_bounded),
         cmocka_unit_test(only_the_larger_one_is_let_in),
         cmocka_unit_test(frames_are_checked_and_none_is_a_farewell),
-        cmocka_unit_test(nobody_lets_in_whom_he_has_not_met),
+        cmocka_unit_test(nobody_lets_in_whom_they_have_not_met),
     };
     return test_run(argc, argv, tests);
 }
