@@ -23,7 +23,7 @@ static uint64_t date_of(unsigned boot, unsigned number)
 }
 
 /* A node: it writes, and shows the judge what it gets. */
-struct writer {
+struct correspondent {
     struct letters *letters;
     struct tunnel *tunnel;
     struct env *env;
@@ -58,7 +58,7 @@ static uint64_t read_letter(GBytes *message)
 
 /* ---- Nodes. ---- */
 
-static void write_letter(struct writer *writer)
+static void write_letter(struct correspondent *writer)
 {
     g_autofree char *tail = g_strnfill(LONGEST, 'x');
     unsigned length = 40;
@@ -77,14 +77,14 @@ static void write_letter(struct writer *writer)
 
 static void on_timer(void *self)
 {
-    struct writer *writer = self;
+    struct correspondent *writer = self;
     write_letter(writer);
     env_arm(writer->env, &writer->timer, PAUSE);
 }
 
 static void on_letter(void *self, node_id from, GBytes *message)
 {
-    struct writer *writer = self;
+    struct correspondent *writer = self;
     struct letters *letters = writer->letters;
     if (g_bytes_get_size(message) == 0)
         return;
@@ -104,7 +104,7 @@ static void on_letter(void *self, node_id from, GBytes *message)
 static void *boot(struct env *env, void *self)
 {
     struct letters *letters = self;
-    struct writer *writer = g_new0(struct writer, 1);
+    struct correspondent *writer = g_new0(struct correspondent, 1);
     writer->letters = letters;
     writer->tunnel = tunnel_raise(env, count_nodes(letters));
     writer->env = tunnel_env(writer->tunnel);
@@ -117,7 +117,7 @@ static void *boot(struct env *env, void *self)
 
 static void stop(void *self)
 {
-    struct writer *writer = self;
+    struct correspondent *writer = self;
     env_disarm(writer->env, &writer->timer);
     tunnel_free(writer->tunnel);
     g_free(writer);
@@ -130,7 +130,7 @@ static bool fresh_ones_arrive(void *self, GString *why)
 {
     struct letters *letters = self;
     for (node_id from = 1; from <= count_nodes(letters); from++) {
-        const struct writer *writer = ordeal_node(letters->ordeal, from);
+        const struct correspondent *writer = ordeal_node(letters->ordeal, from);
         if (!ordeal_is_core(letters->ordeal, from))
             continue;
         if (letters->fresh[from] == 0)
@@ -197,7 +197,7 @@ static void draw(struct dice *dice, node_id node, GString *operation)
 static void ask(void *self, node_id node, const char *operation)
 {
     struct letters *letters = self;
-    struct writer *writer = ordeal_node(letters->ordeal, node);
+    struct correspondent *writer = ordeal_node(letters->ordeal, node);
     for (unsigned i = 0; i < BURST; i++)
         write_letter(writer);
     if (tunnel_dropped(writer->tunnel) > 0)

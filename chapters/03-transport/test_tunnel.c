@@ -93,7 +93,7 @@ static void the_longest_message_arrives_also_at_home(void **state)
 
 /* ---- The output rule. ---- */
 
-struct watcher {
+struct inspector {
     struct sim *sim;
     unsigned seen;
 };
@@ -101,13 +101,14 @@ struct watcher {
 /* Looks for "number 17;" in what leaves, and for the number on the disk. */
 static void look_at(void *self, const struct sim_message *message)
 {
-    struct watcher *watcher = self;
+    struct inspector *inspector = self;
     size_t size;
     const char *data = g_bytes_get_data(message->bytes, &size);
     g_autofree char *text = g_strnfill(size, ' ');
     for (size_t i = 0; i < size; i++)
         text[i] = data[i] ? data[i] : ' ';
-    g_autoptr(GBytes) disk = sim_stored(watcher->sim, message->from, "number");
+    g_autoptr(GBytes) disk =
+        sim_stored(inspector->sim, message->from, "number");
     uint64_t stored = 0;
     if (disk)
         stored = g_ascii_strtoull(g_bytes_get_data(disk, NULL), NULL, 10);
@@ -116,7 +117,7 @@ static void look_at(void *self, const struct sim_message *message)
         uint64_t number = g_ascii_strtoull(at + strlen("number "), &end, 10);
         if (*end != ';')
             continue;
-        watcher->seen++;
+        inspector->seen++;
         assert_in_range(number, 0, stored);
     }
 }
@@ -142,16 +143,16 @@ static void pushed_bytes_leave_after_what_was_written_before(void **state)
         struct sim_weather weather = foul;
         weather.sync_max = 80 * MSEC;
         struct sim *sim = open_sim(seed, weather);
-        struct watcher watcher = {.sim = sim};
+        struct inspector inspector = {.sim = sim};
         AWAIT(sim, connected(sim));
         sim_set_watch(sim,
-                      (struct sim_watch){.left = look_at, .self = &watcher});
+                      (struct sim_watch){.left = look_at, .self = &inspector});
         for (unsigned number = 1; number <= 300; number++) {
             write_and_send(sim, number);
             go_on(sim, number % 5 * MSEC);
         }
         AWAIT(sim, ears[2].count == 300);
-        assert_in_range(watcher.seen, 200, 100000);
+        assert_in_range(inspector.seen, 200, 100000);
         sim_free(sim);
     }
 }

@@ -21,7 +21,7 @@ static const struct sim_weather foul = {
 /* ---- Nodes with tunnels. ---- */
 
 /* What one hears; it stays while the node crashes. */
-struct ear {
+struct tunnel_ear {
     struct sim *sim;
     node_id id;
     unsigned count, farewells;
@@ -31,7 +31,7 @@ struct ear {
 };
 
 static struct tunnel_settings settings;
-static struct ear ears[NODES + 1];
+static struct tunnel_ear ears[NODES + 1];
 
 static inline unsigned number_of(GBytes *message)
 {
@@ -43,7 +43,7 @@ static inline unsigned number_of(GBytes *message)
 
 static inline void hear(void *self, node_id from, GBytes *message)
 {
-    struct ear *ear = self;
+    struct tunnel_ear *ear = self;
     assert_true(from >= 1 && from <= NODES);
     if (g_bytes_get_size(message) == 0) {
         ear->farewells++;
@@ -78,7 +78,7 @@ static inline struct sim *open_sim(uint64_t seed, struct sim_weather weather)
     struct sim *sim = sim_new(NODES, seed, weather);
     memset(ears, 0, sizeof ears);
     for (node_id id = 1; id <= NODES; id++) {
-        ears[id] = (struct ear){.sim = sim, .id = id, .in_order = true};
+        ears[id] = (struct tunnel_ear){.sim = sim, .id = id, .in_order = true};
         sim_install(sim, id,
                     (struct sim_program){raise_tunnel, lower_tunnel, NULL});
     }

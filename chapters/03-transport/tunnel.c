@@ -3,15 +3,15 @@
  *        ^                        (of each peer)                  |
  *        '------- frame_next <-- decoder <-- on_readable ---------'
  *
- * A frame leaves the queue when the connection has taken the last byte of it: so
- * a connection that breaks in the midst of a frame loses none that was not
+ * A frame leaves the queue when the connection has taken the last byte of it.
+ * So a connection that breaks in the midst of a frame loses none that was not
  * whole, and a frame that was whole is never sent again.
  *
- * The output rule holds of itself, and it is worth seeing why. To push is not to
- * send: a byte waits in the flow, and leaves in a segment that is sent later,
- * perhaps again and again. The env below stamps each segment when that is sent,
- * so never earlier than the byte was pushed: it waits for all that was written
- * before the push, and may wait for more.
+ * The output rule holds of itself, and it is worth seeing why. To push is not
+ * to send: a byte waits in the flow, and leaves in a segment that is sent
+ * later, perhaps again and again. The env below stamps a segment when that is
+ * sent, so never earlier than its bytes were pushed: it waits for all that was
+ * written before the push, and may wait for more.
  *
  * Messages to oneself take no connection. A token goes through the env below,
  * which holds it back as long as it must, and where it arrives the message is
@@ -64,7 +64,7 @@ static struct tunnel_peer *peer_of(const struct tunnel *tunnel, node_id id)
     return NULL;
 }
 
-static struct env *below(const struct tunnel_peer *peer)
+static struct env *below_of(const struct tunnel_peer *peer)
 {
     return peer->tunnel->env.below;
 }
@@ -134,8 +134,8 @@ static void tunnel_send(struct env *env, node_id to, GBytes *message)
 
 /* ---- In. ---- */
 
-/* An empty message would be a farewell, which nobody can send. What is damaged
- * though each segment was right, the decoder skips: one message more is lost. */
+/* An empty message would be a farewell, which nobody can send. The decoder skips
+ * what is damaged, though each segment was right: one message more is lost. */
 static void on_readable(void *self)
 {
     struct tunnel_peer *peer = self;
@@ -177,8 +177,8 @@ static void deliver_farewell(const struct tunnel_peer *peer)
 static void call_later(struct tunnel_peer *peer)
 {
     nsec half = peer->wait / 2;
-    env_arm(below(peer), &peer->retry,
-            half + env_random(below(peer)) % (half + 1));
+    env_arm(below_of(peer), &peer->retry,
+            half + env_random(below_of(peer)) % (half + 1));
     peer->wait = MIN(2 * peer->wait, RETRY_LONGEST);
 }
 
@@ -189,7 +189,7 @@ static void start(struct tunnel_peer *peer)
     peer->decoder = frame_decoder_new(peer->tunnel->settings.most);
     peer->begun = 0;
     peer->open = true;
-    env_disarm(below(peer), &peer->retry);
+    env_disarm(below_of(peer), &peer->retry);
 }
 
 static void on_opened(void *self)
@@ -236,7 +236,7 @@ static void call(void *self)
     g_clear_pointer(&peer->connection, connection_free);
     peer->connection =
         endpoint_connect(peer->tunnel->endpoint, peer->id, owner_of(peer));
-    env_arm(below(peer), &peer->retry, ATTEMPT);
+    env_arm(below_of(peer), &peer->retry, ATTEMPT);
 }
 
 /* They called us: a node of ours that we do not call ourselves. Whoever has one
@@ -264,7 +264,7 @@ static bool let_in(void *self, node_id from, struct connection *connection,
 static void peer_free(void *data)
 {
     struct tunnel_peer *peer = data;
-    env_disarm(below(peer), &peer->retry);
+    env_disarm(below_of(peer), &peer->retry);
     g_clear_pointer(&peer->decoder, frame_decoder_free);
     while (!g_queue_is_empty(&peer->queue))
         pop(peer, 0);

@@ -116,7 +116,7 @@ struct subject tunnel_subject(void)
     struct subject subject = counter_subject;
     subject.name = "tunnel";
     subject.spared = 0;
-    subject.lasts = 5 * SEC;
+    subject.lasts = 4 * SEC;
     subject.calm = 60 * SEC;
     subject.boot = boot_counter;
     subject.stop = stop_counter;
