@@ -134,8 +134,8 @@ static void tunnel_send(struct env *env, node_id to, GBytes *message)
 
 /* ---- In. ---- */
 
-/* An empty message would be a farewell, which nobody can send. The decoder skips
- * what is damaged, though each segment was right: one message more is lost. */
+/* An empty message would be a farewell, which nobody can send. What is damaged,
+ * though each segment was right, is skipped: one message more is lost. */
 static void on_readable(void *self)
 {
     struct tunnel_peer *peer = self;

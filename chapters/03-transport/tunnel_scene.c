@@ -116,7 +116,8 @@ struct subject tunnel_subject(void)
     struct subject subject = counter_subject;
     subject.name = "tunnel";
     subject.spared = 0;
-    subject.lasts = 4 * SEC;
+    subject.lasts = 5 * SEC;
+    subject.questions = 20;
     subject.calm = 60 * SEC;
     subject.boot = boot_counter;
     subject.stop = stop_counter;
