@@ -149,6 +149,40 @@ static void nothing_comes_twice_over_two_connections(void **state)
     }
 }
 
+static struct sim_fate hold_back(void *self, const struct sim_message *message)
+{
+    const bool *holding = self;
+    struct segment segment;
+    bool held = *holding && message->from == 2 &&
+                segment_of(message->bytes, &segment) &&
+                segment.flags != SEGMENT_OPEN;
+    return (struct sim_fate){.delay = held ? 5 * SEC : MSEC};
+}
+
+/* Node 2 opens, speaks, and crashes. What opens that connection, and what was
+ * said in it, comes when its next boot has long spoken. */
+static void of_an_earlier_boot_a_word_may_come_late_but_once(void **state)
+{
+    (void)state;
+    bool holding = true;
+    struct sim *sim = open_plain();
+    sim_set_watch(sim,
+                  (struct sim_watch){.decide = hold_back, .self = &holding});
+    send_numbered(sim, 2, 1, 10, 0, 1);
+    go_on(sim, 500 * MSEC);
+    sim_crash(sim, 2);
+    sim_boot(sim, 2);
+    holding = false;
+    send_numbered(sim, 2, 1, 10, 1, 2);
+    AWAIT(sim, ears[1].count == 1 && ears[1].last == 1);
+    go_on(sim, 60 * SEC);
+    assert_int_equal(ears[1].count, 2);
+    assert_int_equal(ears[1].last, 0);
+    send_numbered(sim, 2, 1, 10, 1, 2);
+    AWAIT(sim, ears[1].count == 3 && connected(sim));
+    sim_free(sim);
+}
+
 static void what_waits_for_a_dead_node_is_bounded(void **state)
 {
     (void)state;
@@ -305,6 +339,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(who_crashes_in_the_midst_of_a_message_begins_anew),
         cmocka_unit_test(what_was_half_sent_is_sent_again_as_a_whole),
         cmocka_unit_test(nothing_comes_twice_over_two_connections),
+        cmocka_unit_test(of_an_earlier_boot_a_word_may_come_late_but_once),
         cmocka_unit_test(what_waits_for_a_dead_node_is_bounded),
         cmocka_unit_test(what_waits_for_a_slow_link_is_bounded),
         cmocka_unit_test(only_the_larger_one_is_let_in),

@@ -9,7 +9,8 @@
  *
  * What peers.h is over TCP, this is over endpoint.h, and so over any env: where
  * datagrams are lost, repeated, damaged and late, messages arrive at most once,
- * and in order or not at all, and may be far longer than a datagram.
+ * those of one boot of their sender in order or not at all, and they may be far
+ * longer than a datagram.
  *
  * There is one connection for each pair of nodes, and the one with the larger
  * id opens it; when it ends, again and again, later each time, up to a second.
