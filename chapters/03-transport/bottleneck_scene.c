@@ -3,7 +3,7 @@
 #include "common/world/sim_faults.h"
 
 enum {
-    SEGMENT = 1400,
+    SEGMENT = 1440,
     BELOW = 28, /* UDP and IP. */
     BUFFER = 4 << 20,
     LOSSES = 301, /* Where dice are rolled. */

@@ -16,18 +16,18 @@
  *
  * Timers: pace (may send again), judging (what flies is lost by time), expiry (nothing
  * was heard: one probe of what flies; when it fires again, all of it is lost), probing
- * (the other's window is 0), acking (an ack is owed).
+ * (the other's window is 0), and the receipt's (an ack is owed).
  */
 #include "03-transport/flow.h"
 #include "03-transport/ackset.h"
+#include "03-transport/pacing.h"
 #include "03-transport/probe.h"
-#include "03-transport/reassembly.h"
+#include "03-transport/receipt.h"
 #include "03-transport/rto.h"
 #include <string.h>
 
-#define BURST     (5 * MSEC)   /* What a late timer may make up for. */
-#define ACK_DELAY (5 * MSEC)   /* An ack that nobody waits for. */
-#define PROBE     (200 * MSEC) /* Of a window that is 0: the first wait. */
+enum { LATE = 8 };         /* As often the round trip is too long by chance. */
+#define PROBE (200 * MSEC) /* Of a window that is 0: the first wait. */
 
 struct flow {
     struct env *env;
@@ -42,11 +42,13 @@ struct flow {
     bool ending;
     struct ackset *ackset;
     struct rto rto;
+    unsigned
+        late; /* Round trips in a row that were longer than they need be. */
     struct probe probe;
     uint32_t packet; /* Of the next segment. */
     uint32_t echoed; /* The newest that the other has received. */
     uint32_t limit;  /* The other takes all before this. */
-    nsec paced;      /* What was sent is paid for until then. */
+    struct pacing pacing;
     nsec sent;       /* When something was, last. */
     unsigned silent; /* Expiries since something arrived. */
     bool held;       /* The controller's window holds us back. */
@@ -54,60 +56,26 @@ struct flow {
 
     /* What we receive. */
     struct reassembly *reassembly;
-    bool heard;          /* A segment that wants an ack. */
-    uint32_t echo;       /* The last of them. */
-    unsigned owed;       /* Those that no ack has answered. */
-    uint32_t advertised; /* The end of the window we told last. */
+    struct receipt receipt;
 
-    struct timer pace, judging, expiry, probing, acking;
+    struct timer pace, judging, expiry, probing;
     bool is_probing;
 };
 
 /* ---- Acknowledgements. ---- */
 
-/* Has something come early? */
-static bool has_holes(const struct flow *flow)
-{
-    struct range early;
-    return reassembly_ranges(flow->reassembly, &early, 1) > 0;
-}
-
-static void put_ack(struct flow *flow, struct segment *segment)
-{
-    struct reassembly *in = flow->reassembly;
-    uint32_t expected = reassembly_expected(in);
-    segment->flags |= SEGMENT_ACK;
-    segment->window = (uint32_t)reassembly_window(in);
-    flow->advertised = expected + segment->window;
-    segment->ack = expected + reassembly_is_whole(in);
-    segment->echo = flow->echo;
-    segment->ranges = reassembly_ranges(in, segment->range, SEGMENT_RANGES);
-    flow->owed = 0;
-    env_disarm(flow->env, &flow->acking);
-}
-
 static void send_ack(struct flow *flow)
 {
     struct segment segment = {.packet = flow->packet,
                               .seq = ackset_next(flow->ackset)};
-    put_ack(flow, &segment);
+    receipt_put(&flow->receipt, &segment);
     flow->count.acks++;
     flow->owner.send(flow->owner.self, &segment);
 }
 
-static void on_acking(void *self)
+static void on_receipt(void *self)
 {
     send_ack(self);
-}
-
-/* At the end of what is already here, if two segments wait for it, or @p now. */
-static void owe_ack(struct flow *flow, bool now)
-{
-    flow->owed++;
-    if (now || flow->owed == 2)
-        env_arm(flow->env, &flow->acking, 0);
-    else if (flow->owed == 1)
-        env_arm(flow->env, &flow->acking, ACK_DELAY);
 }
 
 /* ---- Sending. ---- */
@@ -126,8 +94,10 @@ static void send_range(struct flow *flow, struct range range)
     segment.size = range.end - range.first - end;
     segment.data = flow->ring + (range.first & flow->mask);
     segment.flags = end ? SEGMENT_FIN : 0;
-    if (flow->heard && (end || flow->owed > 0) && !has_holes(flow))
-        put_ack(flow, &segment);
+    struct receipt *receipt = &flow->receipt;
+    bool owed = receipt->heard && (end || receipt->owed > 0);
+    if (owed && !receipt_has_holes(receipt))
+        receipt_put(receipt, &segment);
     flow->count.segments++;
     flow->count.repeats += range.first != ackset_next(flow->ackset);
     ackset_sent(flow->ackset, segment.packet, range, now);
@@ -174,26 +144,16 @@ static bool next_range(const struct flow *flow, struct range *range)
     return next_waiting(flow, range);
 }
 
-/* A segment costs the time that its bytes take at the controller's window for each
- * round trip, and a bit less: twice as fast in slow start. */
-static nsec cost_of(const struct flow *flow, size_t size)
-{
-    const struct controller *controller = flow->options.controller;
-    bool starting = controller->window < controller->threshold;
-    nsec cost = size * flow->rto.srtt / controller->window;
-    return starting ? cost / 2 : cost * 4 / 5;
-}
-
 static bool is_paced(struct flow *flow, size_t size)
 {
-    nsec now = env_now(flow->env), cost = cost_of(flow, size);
-    nsec burst = MAX(BURST, 2 * cost);
-    if (flow->paced > now) {
-        env_arm(flow->env, &flow->pace, flow->paced - now);
-        return false;
-    }
-    flow->paced = MAX(flow->paced, now > burst ? now - burst : 0) + cost;
-    return true;
+    nsec now = env_now(flow->env);
+    nsec cost = pacing_cost(flow->options.controller, size, flow->rto.srtt);
+    nsec wait = pacing_wait(&flow->pacing, now);
+    if (wait > 0)
+        env_arm(flow->env, &flow->pace, wait);
+    else
+        pacing_spend(&flow->pacing, cost, now);
+    return wait == 0;
 }
 
 static bool may_send(struct flow *flow, size_t size)
@@ -226,7 +186,7 @@ static void set_judging(struct flow *flow)
 static void set_expiry(struct flow *flow)
 {
     nsec now = env_now(flow->env);
-    nsec due = flow->sent + rto_value(&flow->rto) + ACK_DELAY;
+    nsec due = flow->sent + rto_value(&flow->rto) + RECEIPT_DELAY;
     if (ackset_flying(flow->ackset) > 0)
         env_arm(flow->env, &flow->expiry, due > now ? due - now : 0);
     else
@@ -264,21 +224,31 @@ static void on_pace(void *self)
     pump(self);
 }
 
-static void judge(struct flow *flow)
+/* What is not acknowledged, as RFC 5681 counts it, equation 4: with what arrived
+ * early. But no more than was allowed. */
+static size_t flight(const struct flow *flow)
+{
+    uint32_t span = ackset_next(flow->ackset) - ackset_acked(flow->ackset);
+    return MIN(span, flow->options.controller->window);
+}
+
+/* When so much was outstanding. */
+static void judge(struct flow *flow, size_t outstanding)
 {
     nsec now = env_now(flow->env);
-    size_t flying = ackset_flying(flow->ackset);
     struct ackset_loss loss = ackset_judge(flow->ackset, now, round_trip(flow));
     if (loss.size > 0)
         controller_lost(flow->options.controller,
-                        (struct controller_loss){
-                            .flying = flying, .sent = loss.sent, .now = now});
+                        (struct controller_loss){.flying = outstanding,
+                                                 .sent = loss.sent,
+                                                 .now = now});
 }
 
 static void on_judging(void *self)
 {
-    judge(self);
-    pump(self);
+    struct flow *flow = self;
+    judge(flow, flight(flow));
+    pump(flow);
 }
 
 /* Nothing was heard. Perhaps only the last segment is lost, or its ack: so ask with
@@ -287,14 +257,14 @@ static void on_expiry(void *self)
 {
     struct flow *flow = self;
     struct range range;
-    size_t flying = ackset_flying(flow->ackset);
+    size_t outstanding = flight(flow);
     flow->count.expiries++;
     rto_expire(&flow->rto);
     if (flow->silent++ > 0) {
         ackset_forget(flow->ackset);
-        controller_expired(flow->options.controller, flying,
+        controller_expired(flow->options.controller, outstanding,
                            env_now(flow->env));
-        flow->paced = 0;
+        flow->pacing = (struct pacing){0};
     } else if (ackset_next_flying(flow->ackset, flow->options.segment,
                                   &range)) {
         send_range(flow, cut(flow, range));
@@ -337,6 +307,19 @@ static void admit_probe(struct flow *flow, const struct segment *segment)
     flow->asked = flow->asked && segment->ack != next + 1;
 }
 
+/* In slow start twice as much is sent as arrives. When it is more than the path
+ * carries, it queues, and round trips get longer. So slow start may end before
+ * the queue is full (RFC 9406): one that is late says little, eight do. */
+static void on_rtt(struct flow *flow, nsec rtt)
+{
+    struct controller *controller = flow->options.controller;
+    rto_sample(&flow->rto, rtt);
+    nsec queue = CLAMP(flow->rto.least / 8, 4 * MSEC, 16 * MSEC);
+    flow->late = rtt < flow->rto.least + queue ? 0 : flow->late + 1;
+    if (flow->late >= LATE && controller->window < controller->threshold)
+        controller->threshold = controller->window;
+}
+
 static void on_news(struct flow *flow, const struct ackset_news *news,
                     size_t flying)
 {
@@ -346,7 +329,7 @@ static void on_news(struct flow *flow, const struct ackset_news *news,
         flying + 3 * flow->options.segment > controller_window(controller) ||
         controller->window < controller->threshold;
     if (news->rtt > 0)
-        rto_sample(&flow->rto, news->rtt);
+        on_rtt(flow, news->rtt);
     if (news->acked == 0)
         return;
     flow->silent = 0;
@@ -364,6 +347,7 @@ static void on_ack(struct flow *flow, const struct segment *segment)
 {
     struct ackset_news news;
     size_t flying = ackset_flying(flow->ackset);
+    size_t outstanding = flight(flow);
     admit_probe(flow, segment);
     if (!ackset_on_ack(flow->ackset, segment, env_now(flow->env), &news)) {
         flow->count.lies++;
@@ -375,34 +359,18 @@ static void on_ack(struct flow *flow, const struct segment *segment)
     uint32_t limit = segment->ack + segment->window;
     if (!news.old && sequence_is_before(flow->limit, limit))
         flow->limit = limit;
-    judge(flow);
+    judge(flow, outstanding);
     if (news.advanced && flow->owner.writable)
         flow->owner.writable(flow->owner.self);
-}
-
-static void on_data(struct flow *flow, const struct segment *segment)
-{
-    struct reassembly *in = flow->reassembly;
-    bool next = segment->seq == reassembly_expected(in);
-    bool holes = has_holes(flow);
-    size_t fresh =
-        reassembly_put(in, segment->seq, segment->data, segment->size);
-    bool end = segment->flags & SEGMENT_FIN &&
-               reassembly_end(in, segment->seq + (uint32_t)segment->size);
-    flow->heard = true;
-    flow->echo = segment->packet;
-    /* Whoever has a hole, or sends what is here, must know at once. */
-    owe_ack(flow, !next || holes || fresh < segment->size || end);
-    if ((fresh > 0 || end) && flow->owner.readable)
-        flow->owner.readable(flow->owner.self);
 }
 
 void flow_on_segment(struct flow *flow, const struct segment *segment)
 {
     if (segment->flags & SEGMENT_ACK)
         on_ack(flow, segment);
-    if (segment->size > 0 || segment->flags & SEGMENT_FIN)
-        on_data(flow, segment);
+    bool data = segment->size > 0 || segment->flags & SEGMENT_FIN;
+    if (data && receipt_data(&flow->receipt, segment) && flow->owner.readable)
+        flow->owner.readable(flow->owner.self);
     pump(flow);
 }
 
@@ -456,10 +424,8 @@ void flow_end(struct flow *flow)
 size_t flow_take(struct flow *flow, void *buffer, size_t size)
 {
     size_t taken = reassembly_take(flow->reassembly, buffer, size);
-    uint32_t end = reassembly_expected(flow->reassembly) +
-                   (uint32_t)reassembly_window(flow->reassembly);
     size_t enough = MIN(2 * flow->options.segment, flow->options.incoming / 2);
-    if (end - flow->advertised >= MAX(enough, 1))
+    if (receipt_has_room(&flow->receipt, MAX(enough, 1)))
         send_ack(flow);
     return taken;
 }
@@ -511,7 +477,8 @@ struct flow *flow_new(struct env *env, struct flow_options options,
     flow->packet = flow->echoed = 1;
     flow->ackset = ackset_new(options.first_out);
     flow->reassembly = reassembly_new(options.first_in, options.incoming);
-    flow->advertised = options.first_in + (uint32_t)options.incoming;
+    receipt_init(&flow->receipt, env, flow->reassembly,
+                 (struct timer){.fire = on_receipt, .self = flow});
     rto_init(&flow->rto, options.floor);
     if (options.rtt > 0)
         rto_sample(&flow->rto, options.rtt);
@@ -520,16 +487,16 @@ struct flow *flow_new(struct env *env, struct flow_options options,
     flow->judging = (struct timer){.fire = on_judging, .self = flow};
     flow->expiry = (struct timer){.fire = on_expiry, .self = flow};
     flow->probing = (struct timer){.fire = on_probing, .self = flow};
-    flow->acking = (struct timer){.fire = on_acking, .self = flow};
     return flow;
 }
 
 void flow_free(struct flow *flow)
 {
     struct timer *timers[] = {&flow->pace, &flow->judging, &flow->expiry,
-                              &flow->probing, &flow->acking};
+                              &flow->probing};
     for (size_t i = 0; i < G_N_ELEMENTS(timers); i++)
         env_disarm(flow->env, timers[i]);
+    receipt_clear(&flow->receipt);
     ackset_free(flow->ackset);
     reassembly_free(flow->reassembly);
     controller_free(flow->options.controller);

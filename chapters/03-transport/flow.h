@@ -13,8 +13,8 @@
  *
  *     push -> buffer -> ackset -> controller, pacing -> owner.send   (its datagrams)
  *                         ^         ^     rto, probe: its timers
- *                         '---------'--- acks
- *     take <- reassembly <- on_segment
+ *                         '---------'--- acks of the other
+ *     take <- reassembly, receipt <- on_segment
  *
  * Who sends segments, and to whom, is the owner's affair (connection.h): here there are
  * only two streams, each with a first sequence number that both sides know.
