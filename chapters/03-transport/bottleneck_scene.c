@@ -3,7 +3,7 @@
 #include "common/world/sim_faults.h"
 
 enum {
-    SEGMENT = 1440,
+    SEGMENT = BOTTLENECK_SEGMENT,
     BELOW = 28, /* UDP and IP. */
     BUFFER = 4 << 20,
     LOSSES = 301, /* Where dice are rolled. */
@@ -26,6 +26,7 @@ struct bottleneck {
     uint64_t seed;
     struct sim *sim;
     nsec free; /* The link has sent what is in its queue. */
+    bool dark; /* It carries nothing. */
     struct party parties[2 * PAIRS + 1];
 };
 
@@ -39,6 +40,8 @@ static nsec time_of(const struct bottleneck *scene, size_t bytes)
 static bool is_lost(const struct bottleneck *scene,
                     const struct sim_message *message)
 {
+    if (scene->dark)
+        return true;
     uint64_t place = LOSSES | message->from << 16 | message->to << 32;
     struct dice dice = dice_at(scene->seed, place, message->number);
     return dice_roll(&dice) % 1000000 < scene->link.loss;
@@ -176,6 +179,11 @@ void bottleneck_run(struct bottleneck *scene, nsec time)
     while (sim_time(scene->sim) < until && !has_all(scene) &&
            sim_step(scene->sim))
         continue;
+}
+
+void bottleneck_darken(struct bottleneck *scene, bool dark)
+{
+    scene->dark = dark;
 }
 
 nsec bottleneck_time(const struct bottleneck *scene)

@@ -20,6 +20,9 @@
 #define TRANSPORT_BOTTLENECK_SCENE_H
 #include "03-transport/flow.h"
 
+/** Bytes of data in a full segment, and of headers around it. */
+enum { BOTTLENECK_SEGMENT = 1440, BOTTLENECK_HEADERS = SEGMENT_HEADER + 28 };
+
 /** The link. */
 struct bottleneck_link {
     uint64_t rate; /**< Bits a second. */
@@ -39,6 +42,8 @@ void bottleneck_send(struct bottleneck *scene, unsigned pair,
                      uint64_t size);
 /** Let @p time pass; or less, until all has arrived. */
 void bottleneck_run(struct bottleneck *scene, nsec time);
+/** From now on nothing gets through; or, not @p dark, all goes on. */
+void bottleneck_darken(struct bottleneck *scene, bool dark);
 /** The world's time. */
 nsec bottleneck_time(const struct bottleneck *scene);
 /** Bytes the receiver has taken; all were what they should be, else it stops. */
