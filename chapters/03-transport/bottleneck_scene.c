@@ -25,8 +25,9 @@ struct bottleneck {
     unsigned pairs;
     uint64_t seed;
     struct sim *sim;
-    nsec free; /* The link has sent what is in its queue. */
-    bool dark; /* It carries nothing. */
+    nsec free;         /* The link has sent what is in its queue. */
+    bool dark;         /* It carries nothing. */
+    struct timer bell; /* Where a run ends. */
     struct party parties[2 * PAIRS + 1];
 };
 
@@ -139,6 +140,11 @@ static void open_party(struct bottleneck *scene, node_id id, node_id peer,
 
 /* ---- From outside. ---- */
 
+static void ring(void *self)
+{
+    (void)self; /* It is an event: that is all. */
+}
+
 struct bottleneck *bottleneck_new(struct bottleneck_link link, unsigned pairs,
                                   uint64_t seed)
 {
@@ -147,6 +153,7 @@ struct bottleneck *bottleneck_new(struct bottleneck_link link, unsigned pairs,
     scene->link = link;
     scene->pairs = pairs;
     scene->seed = seed;
+    scene->bell.fire = ring;
     scene->sim = sim_new(2 * pairs, seed, (struct sim_weather){0});
     sim_set_watch(scene->sim,
                   (struct sim_watch){.decide = decide, .self = scene});
@@ -176,6 +183,7 @@ static bool has_all(const struct bottleneck *scene)
 void bottleneck_run(struct bottleneck *scene, nsec time)
 {
     nsec until = sim_time(scene->sim) + time;
+    sim_at(scene->sim, &scene->bell, until);
     while (sim_time(scene->sim) < until && !has_all(scene) &&
            sim_step(scene->sim))
         continue;

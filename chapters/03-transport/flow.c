@@ -26,7 +26,7 @@
 #include "03-transport/rto.h"
 #include <string.h>
 
-enum { LATE = 8 };         /* As often the round trip is too long by chance. */
+enum { LATE = 8 };
 #define PROBE (200 * MSEC) /* Of a window that is 0: the first wait. */
 
 struct flow {
@@ -42,8 +42,7 @@ struct flow {
     bool ending;
     struct ackset *ackset;
     struct rto rto;
-    unsigned
-        late; /* Round trips in a row that were longer than they need be. */
+    unsigned late; /* Round trips in a row that were longer than need be. */
     struct probe probe;
     uint32_t packet; /* Of the next segment. */
     uint32_t echoed; /* The newest that the other has received. */
@@ -54,9 +53,7 @@ struct flow {
     bool held;       /* The controller's window holds us back. */
     bool asked;      /* A byte beyond the limit is under way. */
 
-    /* What we receive. */
-    struct reassembly *reassembly;
-    struct receipt receipt;
+    struct receipt receipt; /* What we receive. */
 
     struct timer pace, judging, expiry, probing;
     bool is_probing;
@@ -94,12 +91,12 @@ static void send_range(struct flow *flow, struct range range)
     segment.size = range.end - range.first - end;
     segment.data = flow->ring + (range.first & flow->mask);
     segment.flags = end ? SEGMENT_FIN : 0;
-    struct receipt *receipt = &flow->receipt;
-    bool owed = receipt->heard && (end || receipt->owed > 0);
-    if (owed && !receipt_has_holes(receipt))
-        receipt_put(receipt, &segment);
+    if (receipt_fits(&flow->receipt, end))
+        receipt_put(&flow->receipt, &segment);
     flow->count.segments++;
-    flow->count.repeats += range.first != ackset_next(flow->ackset);
+    bool again = range.first != ackset_next(flow->ackset);
+    flow->count.repeats += again;
+    flow->asked = flow->asked && again;
     ackset_sent(flow->ackset, segment.packet, range, now);
     flow->sent = now;
     flow->owner.send(flow->owner.self, &segment);
@@ -182,7 +179,7 @@ static void set_judging(struct flow *flow)
         env_disarm(flow->env, &flow->judging);
 }
 
-/* Since something was sent, or heard of. */
+/* Since something was sent, for the last time (RFC 9002, 6.2.1). */
 static void set_expiry(struct flow *flow)
 {
     nsec now = env_now(flow->env);
@@ -307,9 +304,9 @@ static void admit_probe(struct flow *flow, const struct segment *segment)
     flow->asked = flow->asked && segment->ack != next + 1;
 }
 
-/* In slow start twice as much is sent as arrives. When it is more than the path
- * carries, it queues, and round trips get longer. So slow start may end before
- * the queue is full (RFC 9406): one that is late says little, eight do. */
+/* In slow start twice as much is sent as arrives. When that is more than the path
+ * carries, a queue grows, and round trips get longer: so slow start can end before
+ * the queue is full (RFC 9406). One that is late says little, LATE in a row do. */
 static void on_rtt(struct flow *flow, nsec rtt)
 {
     struct controller *controller = flow->options.controller;
@@ -423,7 +420,7 @@ void flow_end(struct flow *flow)
 /* The other must hear of it, when there is much more room than it knows of. */
 size_t flow_take(struct flow *flow, void *buffer, size_t size)
 {
-    size_t taken = reassembly_take(flow->reassembly, buffer, size);
+    size_t taken = reassembly_take(flow->receipt.in, buffer, size);
     size_t enough = MIN(2 * flow->options.segment, flow->options.incoming / 2);
     if (receipt_has_room(&flow->receipt, MAX(enough, 1)))
         send_ack(flow);
@@ -432,8 +429,8 @@ size_t flow_take(struct flow *flow, void *buffer, size_t size)
 
 bool flow_is_over(const struct flow *flow)
 {
-    return reassembly_is_whole(flow->reassembly) &&
-           reassembly_ready(flow->reassembly) == 0;
+    return reassembly_is_whole(flow->receipt.in) &&
+           reassembly_ready(flow->receipt.in) == 0;
 }
 
 bool flow_is_delivered(const struct flow *flow)
@@ -476,8 +473,8 @@ struct flow *flow_new(struct env *env, struct flow_options options,
     flow->limit = options.first_out + options.window;
     flow->packet = flow->echoed = 1;
     flow->ackset = ackset_new(options.first_out);
-    flow->reassembly = reassembly_new(options.first_in, options.incoming);
-    receipt_init(&flow->receipt, env, flow->reassembly,
+    receipt_init(&flow->receipt, env,
+                 reassembly_new(options.first_in, options.incoming),
                  (struct timer){.fire = on_receipt, .self = flow});
     rto_init(&flow->rto, options.floor);
     if (options.rtt > 0)
@@ -498,7 +495,6 @@ void flow_free(struct flow *flow)
         env_disarm(flow->env, timers[i]);
     receipt_clear(&flow->receipt);
     ackset_free(flow->ackset);
-    reassembly_free(flow->reassembly);
     controller_free(flow->options.controller);
     g_free(flow->ring);
     g_free(flow);

@@ -12,7 +12,7 @@ void receipt_init(struct receipt *receipt, struct env *env,
     receipt->told = reassembly_expected(in) + (uint32_t)reassembly_window(in);
 }
 
-bool receipt_has_holes(const struct receipt *receipt)
+static bool has_holes(const struct receipt *receipt)
 {
     struct range early;
     return reassembly_ranges(receipt->in, &early, 1) > 0;
@@ -36,7 +36,7 @@ bool receipt_data(struct receipt *receipt, const struct segment *segment)
 {
     struct reassembly *in = receipt->in;
     bool next = segment->seq == reassembly_expected(in);
-    bool holes = receipt_has_holes(receipt);
+    bool holes = has_holes(receipt);
     size_t fresh =
         reassembly_put(in, segment->seq, segment->data, segment->size);
     bool end = segment->flags & SEGMENT_FIN &&
@@ -45,6 +45,12 @@ bool receipt_data(struct receipt *receipt, const struct segment *segment)
     receipt->echo = segment->packet;
     owe(receipt, !next || holes || fresh < segment->size || end);
     return fresh > 0 || end;
+}
+
+bool receipt_fits(const struct receipt *receipt, bool always)
+{
+    return receipt->heard && (always || receipt->owed > 0) &&
+           !has_holes(receipt);
 }
 
 void receipt_put(struct receipt *receipt, struct segment *segment)
@@ -71,4 +77,5 @@ bool receipt_has_room(const struct receipt *receipt, size_t size)
 void receipt_clear(struct receipt *receipt)
 {
     env_disarm(receipt->env, &receipt->timer);
+    reassembly_free(receipt->in);
 }

@@ -25,7 +25,7 @@ enum { RECEIPT_HURRY = 16 /**< So many do not, after something odd. */ };
 /** What has come, and what is owed for it. */
 struct receipt {
     struct env *env;       /**< Whose timers; borrowed. */
-    struct reassembly *in; /**< Where the data goes; borrowed. */
+    struct reassembly *in; /**< Where the data goes. */
     struct timer timer;    /**< It fires when an ack is to be sent. */
     bool heard;            /**< Something has come that wants an ack. */
     uint32_t echo;         /**< Its packet, of the last. */
@@ -34,18 +34,20 @@ struct receipt {
     uint32_t told;         /**< The end of the window, as it was said last. */
 };
 
-/** Nothing has come into @p in. When an ack is to be sent, @p timer fires. */
+/** Nothing has come into @p in, which is taken. When an ack is to be sent, @p timer
+ * fires. */
 void receipt_init(struct receipt *receipt, struct env *env,
                   struct reassembly *in, struct timer timer);
 /** @p segment has data, or an end. Is there anything new to be taken? */
 bool receipt_data(struct receipt *receipt, const struct segment *segment);
-/** Has something come early? Then an ack has ranges. */
-bool receipt_has_holes(const struct receipt *receipt);
+/** Does it belong into a segment with data: because there is something new to say, or
+ * @p always; and it takes little room there, having no ranges? */
+bool receipt_fits(const struct receipt *receipt, bool always);
 /** Write the ack into @p segment. Nothing is owed any more. */
 void receipt_put(struct receipt *receipt, struct segment *segment);
 /** Is there room for @p size bytes more than was said? */
 bool receipt_has_room(const struct receipt *receipt, size_t size);
-/** Disarm its timer. */
+/** Disarm its timer, and free where the data went. */
 void receipt_clear(struct receipt *receipt);
 
 #endif
