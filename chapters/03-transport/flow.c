@@ -282,7 +282,7 @@ static void send_byte(struct flow *flow, uint32_t seq)
     flow->owner.send(flow->owner.self, &segment);
 }
 
-/* Beyond the window: it is not sent yet, unless the other takes it. */
+/* Beyond the window: not sent yet, unless the other takes it. */
 static void on_probing(void *self)
 {
     struct flow *flow = self;
