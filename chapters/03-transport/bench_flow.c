@@ -1,19 +1,21 @@
 /*
- * How fast is a flow, and is it fair? All in simulated time, so that each number is
- * the same on every machine, and one below its bar is a mistake, not noise: then the
- * bench fails.
+ * How fast is a flow, and is it fair? All in simulated time, so that each
+ * number is the same on every machine, and one below its bar is a mistake, not
+ * noise: then the bench fails.
  *
  * The bars:
  *
  *  - where nothing is lost: 0.95 of what the link carries, slow start included;
- *  - elsewhere: no worse than Padhye says; and NewReno, with a round trip of 20 ms,
- *    and up to one segment in twenty lost, at least three quarters of Mathis' line;
- *  - "as the peers": what the kernel's CUBIC reached over an emulated link, in at most
- *    10 or 12 s, times what we ask for; but of a path of 100 ms that loses, three
- *    quarters of Mathis' line, if that is less: more would not be fair, there it is
- *    slow start that the peers' numbers show;
+ *  - elsewhere: no worse than Padhye says; and NewReno, with a round trip of 20
+ *    ms, and up to one segment in twenty lost, at least three quarters of
+ *    Mathis' line;
+ *  - "as the peers": what the kernel's CUBIC reached over an emulated link, in
+ *    at most 10 or 12 s, times what we ask for; but of a path of 100 ms that
+ *    loses, three quarters of Mathis' line, if that is less: more would not be
+ *    fair, there it is slow start that the peers' numbers show;
  *  - bytes on the wire for each byte of data, times 1 - p: at most 1.06;
- *  - two flows share; and after a black-out of a second all goes on within one more.
+ *  - two flows share; and after a black-out of a second all goes on within one
+ *    more.
  */
 #include "03-transport/bottleneck_scene.h"
 #include "03-transport/cubic.h"
@@ -106,7 +108,8 @@ static double padhye(const struct cell *cell)
     return fmin(line, SHARE * link_rate(cell));
 }
 
-/* Of a transfer of so many bytes, when the window doubles until the link is full. */
+/* Of a transfer of so many bytes, when the window doubles until the link is
+ * full. */
 static double with_slow_start(const struct cell *cell, uint64_t size)
 {
     double rtt = round_trip(cell), full = link_rate(cell);

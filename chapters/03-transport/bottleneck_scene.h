@@ -13,8 +13,8 @@
  *     sender 2 ----+--| queue |== rate ====+---- receiver 2
  *                  '<----- acks: delay alone, and loss ----'
  *
- * What does not fit into the queue is lost; besides, any segment is, by chance. A
- * segment takes as many bytes of the link as it has, and 28 for UDP and IP.
+ * What does not fit into the queue is lost; besides, any segment is, by chance.
+ * A segment takes as many bytes of the link as it has, and 28 for UDP and IP.
  */
 #ifndef TRANSPORT_BOTTLENECK_SCENE_H
 #define TRANSPORT_BOTTLENECK_SCENE_H
@@ -46,7 +46,8 @@ void bottleneck_run(struct bottleneck *scene, nsec time);
 void bottleneck_darken(struct bottleneck *scene, bool dark);
 /** The world's time. */
 nsec bottleneck_time(const struct bottleneck *scene);
-/** Bytes the receiver has taken; all were what they should be, else it stops. */
+/** Bytes the receiver has taken; all were what they should be, else it
+ * stops. */
 uint64_t bottleneck_arrived(const struct bottleneck *scene, unsigned pair);
 /** Bytes of data segments that went on the link, headers included. */
 uint64_t bottleneck_carried(const struct bottleneck *scene, unsigned pair);

@@ -1,22 +1,22 @@
 /*
- * Two halves that meet in the acknowledgement. The sending half keeps what was pushed
- * in a ring, until it has arrived for good:
+ * Two halves that meet in the acknowledgement. The sending half keeps what was
+ * pushed in a ring, until it has arrived for good:
  *
  *       arrived  |  flying, lost, arrived early  |  waiting   |   room
  *     -----------|-------------------------------|------------|------------>
  *          ackset_acked()                  ackset_next()    pushed
  *
- * Whatever happens, a push, an ack, a timer, ends in pump(), which sends what may be
- * sent: first what is lost, then what waits. Four things hold it back, and each has a
- * name in the code: the other's window (limit), the network's (controller), the pace,
- * and segments too small to be worth it.
+ * Whatever happens, a push, an ack, a timer, ends in pump(), which sends what
+ * may be sent: first what is lost, then what waits. Four things hold it back,
+ * and each has a name in the code: the other's window (limit), the network's
+ * (controller), the pace, and segments too small to be worth it.
  *
  * The end of a stream has a number of its own, behind its last byte: so it is
  * acknowledged, lost and sent again as a byte is.
  *
- * Timers: pace (may send again), judging (what flies is lost by time), expiry (nothing
- * was heard: one probe of what flies; when it fires again, all of it is lost), probing
- * (the other's window is 0), and the receipt's (an ack is owed).
+ * Timers: pace (may send again), judging (what flies is lost by time), expiry
+ * (nothing was heard: one probe of what flies; when it fires again, all of it
+ * is lost), probing (the other's window is 0), the receipt's (an ack is owed).
  */
 #include "03-transport/flow.h"
 #include "03-transport/ackset.h"
@@ -61,18 +61,14 @@ struct flow {
 
 /* ---- Acknowledgements. ---- */
 
-static void send_ack(struct flow *flow)
+static void send_ack(void *self)
 {
+    struct flow *flow = self;
     struct segment segment = {.packet = flow->packet,
                               .seq = ackset_next(flow->ackset)};
     receipt_put(&flow->receipt, &segment);
     flow->count.acks++;
     flow->owner.send(flow->owner.self, &segment);
-}
-
-static void on_receipt(void *self)
-{
-    send_ack(self);
 }
 
 /* ---- Sending. ---- */
@@ -116,8 +112,8 @@ static uint32_t stream_end(const struct flow *flow)
     return flow->pushed + flow->ending;
 }
 
-/* What waits, as far as the other's window goes: a full segment, or the last, or,
- * where nothing flies, what there is (RFC 9293, 3.8.6.2.1). */
+/* What waits, as far as the other's window goes: a full segment, or the last,
+ * or, where nothing flies, what there is (RFC 9293, 3.8.6.2.1). */
 static bool next_waiting(const struct flow *flow, struct range *range)
 {
     uint32_t next = ackset_next(flow->ackset), end = stream_end(flow);
@@ -163,7 +159,8 @@ static bool may_send(struct flow *flow, size_t size)
 
 /* ---- Timers. ---- */
 
-/* What is a round trip, when it is to be judged who is late (RFC 9002, 6.1.2). */
+/* What is a round trip, when it is to be judged who is late (RFC 9002,
+ * 6.1.2). */
 static nsec round_trip(const struct flow *flow)
 {
     return MAX(flow->rto.srtt, flow->rto.latest);
@@ -221,8 +218,8 @@ static void on_pace(void *self)
     pump(self);
 }
 
-/* What is not acknowledged, as RFC 5681 counts it, equation 4: with what arrived
- * early. But no more than was allowed. */
+/* What is not acknowledged, as RFC 5681 counts it, equation 4: with what
+ * arrived early. But no more than was allowed. */
 static size_t flight(const struct flow *flow)
 {
     uint32_t span = ackset_next(flow->ackset) - ackset_acked(flow->ackset);
@@ -248,8 +245,9 @@ static void on_judging(void *self)
     pump(flow);
 }
 
-/* Nothing was heard. Perhaps only the last segment is lost, or its ack: so ask with
- * one segment (RFC 9002, 6.2.4). If that is not answered either, all is lost. */
+/* Nothing was heard. Perhaps only the last segment is lost, or its ack: so ask
+ * with one segment (RFC 9002, 6.2.4). If that is not answered either, all is
+ * lost. */
 static void on_expiry(void *self)
 {
     struct flow *flow = self;
@@ -304,9 +302,10 @@ static void admit_probe(struct flow *flow, const struct segment *segment)
     flow->asked = flow->asked && segment->ack != next + 1;
 }
 
-/* In slow start twice as much is sent as arrives. When that is more than the path
- * carries, a queue grows, and round trips get longer: so slow start can end before
- * the queue is full (RFC 9406). One that is late says little, LATE in a row do. */
+/* In slow start twice as much is sent as arrives. When that is more than the
+ * path carries, a queue grows, and round trips get longer: so slow start can
+ * end before the queue is full (RFC 9406). One that is late says little, LATE
+ * in a row do. */
 static void on_rtt(struct flow *flow, nsec rtt)
 {
     struct controller *controller = flow->options.controller;
@@ -475,7 +474,7 @@ struct flow *flow_new(struct env *env, struct flow_options options,
     flow->ackset = ackset_new(options.first_out);
     receipt_init(&flow->receipt, env,
                  reassembly_new(options.first_in, options.incoming),
-                 (struct timer){.fire = on_receipt, .self = flow});
+                 (struct timer){.fire = send_ack, .self = flow});
     rto_init(&flow->rto, options.floor);
     if (options.rtt > 0)
         rto_sample(&flow->rto, options.rtt);

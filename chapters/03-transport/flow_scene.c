@@ -1,7 +1,7 @@
 /*
- * The checker has its own copy of each stream: byte n is a function of n. It sees
- * every segment that leaves, and knows from these what was promised: the highest
- * number each side has sent, and the furthest window it was ever told.
+ * The checker has its own copy of each stream: byte n is a function of n. It
+ * sees every segment that leaves, and knows from these what was promised: the
+ * highest number each side has sent, and the furthest window it was ever told.
  */
 #include "03-transport/flow_scene.h"
 #include "03-transport/flow.h"

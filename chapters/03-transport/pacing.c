@@ -1,7 +1,7 @@
 /*
- * The account is one time: until when all that was sent is paid for. It may lie in
- * the past, which is a credit, but not further than BURST, nor than two segments
- * cost; so after a pause no more than that leaves at once.
+ * The account is one time: until when all that was sent is paid for. It may lie
+ * in the past, which is a credit, but not further than BURST, nor than two
+ * segments cost; so after a pause no more than that leaves at once.
  */
 #include "03-transport/pacing.h"
 

@@ -1,7 +1,7 @@
 /**
  * @file pacing.h
- * Segments one after the other, not a window at once: a queue on the way that is
- * shorter than the window need not overflow.
+ * Segments one after the other, not a window at once: a queue on the way that
+ * is shorter than the window need not overflow.
  *
  *     nsec wait = pacing_wait(&pacing, now);
  *     if (wait > 0)
@@ -9,11 +9,11 @@
  *     else
  *         send(), pacing_spend(&pacing, cost, now);
  *
- * A segment has a price: the time that its bytes take when a window is sent in each
- * round trip, and a bit less, so that it is the window that limits, not the pace (RFC
- * 9002, 7.7). What was sent is paid for when that time has passed. Who has not sent
- * for a while may make up for a little of it: else each timer that fires late would
- * cost speed.
+ * A segment has a price: the time that its bytes take when a window is sent in
+ * each round trip, and a bit less, so that it is the window that limits, not
+ * the pace (RFC 9002, 7.7). What was sent is paid for when that time has
+ * passed. Who has not sent for a while may make up for a little of it: else
+ * each timer that fires late would cost speed.
  */
 #ifndef TRANSPORT_PACING_H
 #define TRANSPORT_PACING_H

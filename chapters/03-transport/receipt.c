@@ -1,7 +1,7 @@
 /*
- * An ack is never sent from here, nor in the midst of what comes: a timer of no delay
- * fires when all that is here already has been looked at. So of a burst with a hole
- * one ack tells.
+ * An ack is never sent from here, nor in the midst of what comes: a timer of no
+ * delay fires when all that is here already has been looked at. So of a burst
+ * with a hole one ack tells.
  */
 #include "03-transport/receipt.h"
 

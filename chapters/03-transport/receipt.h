@@ -2,17 +2,18 @@
  * @file receipt.h
  * What the receiver of a stream tells its sender: acknowledgements, and when.
  *
- *     if (receipt_data(&receipt, &segment))     // Keeps its data; an ack is owed.
+ *     if (receipt_data(&receipt, &segment))     // An ack is owed.
  *         readable();
  *     receipt_put(&receipt, &other);            // Into what is sent anyway.
  *     if (receipt_has_room(&receipt, 2 * 1440)) // The reader has made some.
  *         send_ack();
  *
- * An ack is for all that has come. So one for two segments is enough (RFC 9002, 13.2.2),
- * or after RECEIPT_DELAY. But what is odd must be known at once: a hole, what fills
- * one, what has come before, an end (RFC 5681, 4.2). And then each of the next
- * RECEIPT_HURRY segments is acknowledged: where something is lost the sender's window
- * is small, and perhaps there is no second segment to wait for.
+ * An ack is for all that has come. So one for two segments is enough (RFC 9002,
+ * 13.2.2), or after RECEIPT_DELAY. But what is odd must be known at once: a
+ * hole, what fills one, what has come before, an end (RFC 5681, 4.2). And then
+ * each of the next RECEIPT_HURRY segments is acknowledged: where something is
+ * lost the sender's window is small, and perhaps there is no second segment to
+ * wait for.
  */
 #ifndef TRANSPORT_RECEIPT_H
 #define TRANSPORT_RECEIPT_H
@@ -34,13 +35,14 @@ struct receipt {
     uint32_t told;         /**< The end of the window, as it was said last. */
 };
 
-/** Nothing has come into @p in, which is taken. When an ack is to be sent, @p timer
- * fires. */
+/** Nothing has come into @p in, which is taken. When an ack is to be sent, @p
+ * timer fires. */
 void receipt_init(struct receipt *receipt, struct env *env,
                   struct reassembly *in, struct timer timer);
 /** @p segment has data, or an end. Is there anything new to be taken? */
 bool receipt_data(struct receipt *receipt, const struct segment *segment);
-/** Does it belong into a segment with data: because there is something new to say, or
+/** Does it belong into a segment with data: because there is something new to
+ * say, or
  * @p always; and it takes little room there, having no ranges? */
 bool receipt_fits(const struct receipt *receipt, bool always);
 /** Write the ack into @p segment. Nothing is owed any more. */

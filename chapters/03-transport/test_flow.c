@@ -1,6 +1,6 @@
 /*
- * What flow.h promises, sentence by sentence: bytes, ends, room, windows. What its
- * timers do stands in test_flow_timers.c, and liars in test_flow_hostile.c.
+ * What flow.h promises, sentence by sentence: bytes, ends, room, windows. What
+ * its timers do stands in test_flow_timers.c, and liars in test_flow_hostile.c.
  */
 #include "03-transport/test_flow.h"
 #include "03-transport/receipt.h"
@@ -233,8 +233,8 @@ static void nothing_is_sent_beyond_the_window(void **state)
     flow_stage_free(stage);
 }
 
-/* What the window leaves is less than a segment: that waits, for a segment is on its
- * way; and goes when none is. */
+/* What the window leaves is less than a segment: that waits, for a segment is
+ * on its way; and goes when none is. */
 static void a_small_segment_waits_until_nothing_flies(void **state)
 {
     (void)state;
@@ -350,7 +350,7 @@ static void what_is_counted_is_what_was_done(void **state)
     assert_in_range(a.segments, LONG / FULL, LONG / FULL * 11 / 10);
     assert_int_equal(a.repeats + a.expiries + a.lies + a.acks, 0);
     assert_int_equal(b.segments + b.bytes, 0);
-    /* Thinned: half as many as segments, and some that came too late for one. */
+    /* Thinned: half as many as segments, and some were alone. */
     assert_in_range(b.acks, a.segments / 4, a.segments * 3 / 4);
     flow_stage_free(stage);
 }

@@ -1,8 +1,8 @@
 /**
  * @file test_flow.h
- * For tests of flow.h: two sides of a stream, on one tape. What a side sends lies in
- * its *box*, until the test takes it out, as a letter; or all goes back and forth by
- * itself, and takes 10 ms one way.
+ * For tests of flow.h: two sides of a stream, on one tape.
+ * What a side sends lies in its *box*, until the test takes it out, as a
+ * letter; or all goes back and forth by itself, and takes 10 ms one way.
  *
  *     struct flow_stage *stage = flow_stage_open();
  *     push(stage, A, 3000);
@@ -10,7 +10,8 @@
  *     run(stage, SEC);                      // by itself
  *     flow_stage_free(stage);
  *
- * Byte n of what a side pushes is a function of n, and all that is taken is compared.
+ * Byte n of what a side pushes is a function of n, and all that is taken is
+ * compared.
  */
 #ifndef TRANSPORT_TEST_FLOW_H
 #define TRANSPORT_TEST_FLOW_H

@@ -1,7 +1,8 @@
 /*
- * The other lies, or is mad: acks of what was never sent, data that nobody asked for,
- * ends in the midst of it. None of it may harm what honest segments have done, none
- * of it may cost memory. Here A is under test, and the test is the other.
+ * The other lies, or is mad: acks of what was never sent, data that nobody
+ * asked for, ends in the midst of it. None of it may harm what honest segments
+ * have done, none of it may cost memory. Here A is under test, and the test is
+ * the other.
  */
 #include "03-transport/receipt.h"
 #include "03-transport/test_flow.h"

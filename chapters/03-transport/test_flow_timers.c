@@ -1,14 +1,14 @@
 /*
- * What a flow does when nothing is heard: it waits, asks with one segment, gives up
- * all that flies; it probes a window of 0; and after the dark it goes on. And what
- * happens when it is freed: nothing.
+ * What a flow does when nothing is heard: it waits, asks with one segment,
+ * gives up all that flies; it probes a window of 0; and after the dark it goes
+ * on. And what happens when it is freed: nothing.
  */
 #include "03-transport/receipt.h"
 #include "03-transport/rto.h"
 #include "03-transport/test_flow.h"
 
-/* With a round trip of 20 ms, measured once: SRTT + 4 RTTVAR, and what an ack may
- * wait for. */
+/* With a round trip of 20 ms, measured once: SRTT + 4 RTTVAR, and what an ack
+ * may wait for. */
 #define FIRST_WAIT (60 * MSEC + RECEIPT_DELAY)
 /* Twice the RTO. */
 #define SECOND_WAIT (120 * MSEC + RECEIPT_DELAY)

@@ -7,8 +7,8 @@
 
 enum { S = 1000 };
 
-/* With a window of 10 segments: in slow start two windows in a round trip, then one
- * and a quarter. */
+/* With a window of 10 segments: in slow start two windows in a round trip, then
+ * one and a quarter. */
 static void a_segment_costs_a_share_of_the_round_trip(void **state)
 {
     (void)state;
