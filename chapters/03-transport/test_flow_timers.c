@@ -71,6 +71,26 @@ static void an_expiry_doubles_the_wait_and_a_second_forgets(void **state)
     flow_stage_free(stage);
 }
 
+static void what_arrives_ends_the_silence(void **state)
+{
+    (void)state;
+    struct flow_stage *stage = flow_stage_open();
+    const struct flow *flow = stage->side[A].flow;
+    size_t before = flow_controller(flow)->window;
+    for (unsigned i = 1; i <= 3; i++) { /* Each is the first. */
+        push(stage, A, 1000);
+        lose_all(stage, A);
+        while (flow_count(flow).expiries < i)
+            pass(stage, MSEC);
+        hand(stage, next_letter(stage, A));
+        pass(stage, RECEIPT_DELAY);
+        hand(stage, next_letter(stage, B));
+        lose_all(stage, A);
+        assert_true(flow_controller(flow)->window >= before);
+    }
+    flow_stage_free(stage);
+}
+
 /* A receiver may throw away what came early, though it told of it. */
 static void what_is_forgotten_is_sent_again_though_it_had_arrived(void **state)
 {
@@ -199,6 +219,22 @@ static void a_window_of_nothing_is_probed_more_and_more_rarely(void **state)
     flow_stage_free(stage);
 }
 
+static void more_to_send_does_not_put_a_probe_off(void **state)
+{
+    (void)state;
+    struct flow_options options = usual_options();
+    options.window = 0;
+    struct flow_stage *stage = flow_stage_of(options, FIRST);
+    for (int i = 0; i < 4; i++) {
+        push(stage, A, 100);
+        pass(stage, 50 * MSEC - 1);
+        assert_int_equal(letters(stage, A), 0);
+        pass(stage, 1);
+    }
+    assert_int_equal(letters(stage, A), 1);
+    flow_stage_free(stage);
+}
+
 /* An answer of "nothing" for ten minutes is not an end. */
 static void a_probe_is_answered_and_the_wait_goes_on(void **state)
 {
@@ -298,6 +334,10 @@ static void packets_from_the_last_echo_to_the_next_may_be_ours(void **state)
     hand(stage, next_letter(stage, B)); /* It echoes 2. */
     assert_false(flow_may_have_sent(flow, 1));
     assert_true(flow_may_have_sent(flow, 2));
+    struct segment older = {
+        .flags = SEGMENT_ACK, .ack = FIRST, .window = WINDOW, .echo = 1};
+    flow_on_segment(stage->side[A].flow, &older);
+    assert_false(flow_may_have_sent(flow, 1));
     flow_stage_free(stage);
 }
 
@@ -334,24 +374,39 @@ static void once_it_is_freed_nothing_happens(void **state)
     }
 }
 
+static void an_ack_that_is_owed_is_not_sent_once_it_is_freed(void **state)
+{
+    (void)state;
+    struct flow_stage *stage = flow_stage_open();
+    push(stage, A, 10);
+    hand(stage, next_letter(stage, A));
+    g_free(tape_take(stage->tape));
+    free_side(stage, B);
+    tape_expect(stage->tape, "disarm; ");
+    flow_stage_free(stage);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(silence_is_answered_with_one_segment),
         cmocka_unit_test(one_expiry_leaves_the_window_as_it_is),
         cmocka_unit_test(an_expiry_doubles_the_wait_and_a_second_forgets),
+        cmocka_unit_test(what_arrives_ends_the_silence),
         cmocka_unit_test(what_is_forgotten_is_sent_again_though_it_had_arrived),
         cmocka_unit_test(no_wait_is_shorter_than_the_floor),
         cmocka_unit_test(a_round_trip_not_known_is_taken_for_a_second),
         cmocka_unit_test(what_is_overtaken_by_three_is_sent_again),
         cmocka_unit_test(what_is_overtaken_by_one_is_sent_again_in_time),
         cmocka_unit_test(a_window_of_nothing_is_probed_more_and_more_rarely),
+        cmocka_unit_test(more_to_send_does_not_put_a_probe_off),
         cmocka_unit_test(a_probe_is_answered_and_the_wait_goes_on),
         cmocka_unit_test(after_a_minute_in_the_dark_all_goes_on),
         cmocka_unit_test(when_no_ack_gets_through_nothing_comes_twice),
         cmocka_unit_test(who_is_asked_answers_and_takes_nothing),
         cmocka_unit_test(packets_from_the_last_echo_to_the_next_may_be_ours),
         cmocka_unit_test(once_it_is_freed_nothing_happens),
+        cmocka_unit_test(an_ack_that_is_owed_is_not_sent_once_it_is_freed),
     };
     return test_run(argc, argv, tests);
 }
