@@ -21,12 +21,13 @@ static bool has_holes(const struct receipt *receipt)
 /* At the end of what is already here; or soon. */
 static void owe(struct receipt *receipt, bool odd)
 {
+    bool now = odd || receipt->hurry > 0;
     receipt->owed++;
     if (odd)
         receipt->hurry = RECEIPT_HURRY;
     else if (receipt->hurry > 0)
         receipt->hurry--;
-    if (receipt->hurry > 0 || receipt->owed == 2)
+    if (now || receipt->owed == 2)
         env_arm(receipt->env, &receipt->timer, 0);
     else if (receipt->owed == 1)
         env_arm(receipt->env, &receipt->timer, RECEIPT_DELAY);

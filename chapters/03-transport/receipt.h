@@ -41,9 +41,8 @@ void receipt_init(struct receipt *receipt, struct env *env,
                   struct reassembly *in, struct timer timer);
 /** @p segment has data, or an end. Is there anything new to be taken? */
 bool receipt_data(struct receipt *receipt, const struct segment *segment);
-/** Does it belong into a segment with data: because there is something new to
- * say, or
- * @p always; and it takes little room there, having no ranges? */
+/** Does it belong into a segment with data? When an ack is owed, or @p always;
+ * but with ranges it takes too much room there. */
 bool receipt_fits(const struct receipt *receipt, bool always);
 /** Write the ack into @p segment. Nothing is owed any more. */
 void receipt_put(struct receipt *receipt, struct segment *segment);

@@ -311,7 +311,7 @@ static void after_a_hole_each_segment_is_told_for_a_while(void **state)
     hand(stage, next_letter(stage, A)); /* Twice: that is odd, too. */
     pass(stage, 0);
     assert_int_equal(lose_all(stage, B), 1);
-    for (int i = 1; i <= RECEIPT_HURRY; i++) {
+    for (int i = 0; i <= RECEIPT_HURRY; i++) {
         push(stage, A, 10);
         hand(stage, next_letter(stage, A));
         pass(stage, 0);
