@@ -3,7 +3,7 @@
 #include "common/world/sim_faults.h"
 
 enum {
-    SEGMENT = 1400,
+    SEGMENT = BOTTLENECK_SEGMENT,
     BELOW = 28, /* UDP and IP. */
     BUFFER = 4 << 20,
     LOSSES = 301, /* Where dice are rolled. */
@@ -25,7 +25,9 @@ struct bottleneck {
     unsigned pairs;
     uint64_t seed;
     struct sim *sim;
-    nsec free; /* The link has sent what is in its queue. */
+    nsec free;         /* The link has sent what is in its queue. */
+    bool dark;         /* It carries nothing. */
+    struct timer bell; /* Where a run ends. */
     struct party parties[2 * PAIRS + 1];
 };
 
@@ -39,6 +41,8 @@ static nsec time_of(const struct bottleneck *scene, size_t bytes)
 static bool is_lost(const struct bottleneck *scene,
                     const struct sim_message *message)
 {
+    if (scene->dark)
+        return true;
     uint64_t place = LOSSES | message->from << 16 | message->to << 32;
     struct dice dice = dice_at(scene->seed, place, message->number);
     return dice_roll(&dice) % 1000000 < scene->link.loss;
@@ -136,6 +140,11 @@ static void open_party(struct bottleneck *scene, node_id id, node_id peer,
 
 /* ---- From outside. ---- */
 
+static void ring(void *self)
+{
+    (void)self; /* It is an event: that is all. */
+}
+
 struct bottleneck *bottleneck_new(struct bottleneck_link link, unsigned pairs,
                                   uint64_t seed)
 {
@@ -144,6 +153,7 @@ struct bottleneck *bottleneck_new(struct bottleneck_link link, unsigned pairs,
     scene->link = link;
     scene->pairs = pairs;
     scene->seed = seed;
+    scene->bell.fire = ring;
     scene->sim = sim_new(2 * pairs, seed, (struct sim_weather){0});
     sim_set_watch(scene->sim,
                   (struct sim_watch){.decide = decide, .self = scene});
@@ -173,9 +183,15 @@ static bool has_all(const struct bottleneck *scene)
 void bottleneck_run(struct bottleneck *scene, nsec time)
 {
     nsec until = sim_time(scene->sim) + time;
+    sim_at(scene->sim, &scene->bell, until);
     while (sim_time(scene->sim) < until && !has_all(scene) &&
            sim_step(scene->sim))
         continue;
+}
+
+void bottleneck_darken(struct bottleneck *scene, bool dark)
+{
+    scene->dark = dark;
 }
 
 nsec bottleneck_time(const struct bottleneck *scene)

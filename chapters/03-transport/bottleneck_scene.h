@@ -13,12 +13,15 @@
  *     sender 2 ----+--| queue |== rate ====+---- receiver 2
  *                  '<----- acks: delay alone, and loss ----'
  *
- * What does not fit into the queue is lost; besides, any segment is, by chance. A
- * segment takes as many bytes of the link as it has, and 28 for UDP and IP.
+ * What does not fit into the queue is lost; besides, any segment is, by chance.
+ * A segment takes as many bytes of the link as it has, and 28 for UDP and IP.
  */
 #ifndef TRANSPORT_BOTTLENECK_SCENE_H
 #define TRANSPORT_BOTTLENECK_SCENE_H
 #include "03-transport/flow.h"
+
+/** Bytes of data in a full segment, and of headers around it. */
+enum { BOTTLENECK_SEGMENT = 1440, BOTTLENECK_HEADERS = SEGMENT_HEADER + 28 };
 
 /** The link. */
 struct bottleneck_link {
@@ -39,9 +42,12 @@ void bottleneck_send(struct bottleneck *scene, unsigned pair,
                      uint64_t size);
 /** Let @p time pass; or less, until all has arrived. */
 void bottleneck_run(struct bottleneck *scene, nsec time);
+/** From now on nothing gets through; or, not @p dark, all goes on. */
+void bottleneck_darken(struct bottleneck *scene, bool dark);
 /** The world's time. */
 nsec bottleneck_time(const struct bottleneck *scene);
-/** Bytes the receiver has taken; all were what they should be, else it stops. */
+/** Bytes the receiver has taken; all were what they should be, else it
+ * stops. */
 uint64_t bottleneck_arrived(const struct bottleneck *scene, unsigned pair);
 /** Bytes of data segments that went on the link, headers included. */
 uint64_t bottleneck_carried(const struct bottleneck *scene, unsigned pair);

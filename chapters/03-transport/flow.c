@@ -1,33 +1,33 @@
 /*
- * Two halves that meet in the acknowledgement. The sending half keeps what was pushed
- * in a ring, until it has arrived for good:
+ * Two halves that meet in the acknowledgement. The sending half keeps what was
+ * pushed in a ring, until it has arrived for good:
  *
  *       arrived  |  flying, lost, arrived early  |  waiting   |   room
  *     -----------|-------------------------------|------------|------------>
  *          ackset_acked()                  ackset_next()    pushed
  *
- * Whatever happens, a push, an ack, a timer, ends in pump(), which sends what may be
- * sent: first what is lost, then what waits. Four things hold it back, and each has a
- * name in the code: the other's window (limit), the network's (controller), the pace,
- * and segments too small to be worth it.
+ * Whatever happens, a push, an ack, a timer, ends in pump(), which sends what
+ * may be sent: first what is lost, then what waits. Four things hold it back,
+ * and each has a name in the code: the other's window (limit), the network's
+ * (controller), the pace, and segments too small to be worth it.
  *
  * The end of a stream has a number of its own, behind its last byte: so it is
  * acknowledged, lost and sent again as a byte is.
  *
- * Timers: pace (may send again), judging (what flies is lost by time), expiry (nothing
- * was heard: one probe of what flies; when it fires again, all of it is lost), probing
- * (the other's window is 0), acking (an ack is owed).
+ * Timers: pace (may send again), judging (what flies is lost by time), expiry
+ * (nothing was heard: one probe of what flies; when it fires again, all of it
+ * is lost), probing (the other's window is 0), the receipt's (an ack is owed).
  */
 #include "03-transport/flow.h"
 #include "03-transport/ackset.h"
+#include "03-transport/pacing.h"
 #include "03-transport/probe.h"
-#include "03-transport/reassembly.h"
+#include "03-transport/receipt.h"
 #include "03-transport/rto.h"
 #include <string.h>
 
-#define BURST     (5 * MSEC)   /* What a late timer may make up for. */
-#define ACK_DELAY (5 * MSEC)   /* An ack that nobody waits for. */
-#define PROBE     (200 * MSEC) /* Of a window that is 0: the first wait. */
+enum { LATE = 8 };
+#define PROBE (200 * MSEC) /* Of a window that is 0: the first wait. */
 
 struct flow {
     struct env *env;
@@ -42,72 +42,33 @@ struct flow {
     bool ending;
     struct ackset *ackset;
     struct rto rto;
+    unsigned late; /* Round trips in a row that were longer than need be. */
     struct probe probe;
     uint32_t packet; /* Of the next segment. */
     uint32_t echoed; /* The newest that the other has received. */
     uint32_t limit;  /* The other takes all before this. */
-    nsec paced;      /* What was sent is paid for until then. */
+    struct pacing pacing;
     nsec sent;       /* When something was, last. */
     unsigned silent; /* Expiries since something arrived. */
     bool held;       /* The controller's window holds us back. */
     bool asked;      /* A byte beyond the limit is under way. */
 
-    /* What we receive. */
-    struct reassembly *reassembly;
-    bool heard;          /* A segment that wants an ack. */
-    uint32_t echo;       /* The last of them. */
-    unsigned owed;       /* Those that no ack has answered. */
-    uint32_t advertised; /* The end of the window we told last. */
+    struct receipt receipt; /* What we receive. */
 
-    struct timer pace, judging, expiry, probing, acking;
+    struct timer pace, judging, expiry, probing;
     bool is_probing;
 };
 
 /* ---- Acknowledgements. ---- */
 
-/* Has something come early? */
-static bool has_holes(const struct flow *flow)
+static void send_ack(void *self)
 {
-    struct range early;
-    return reassembly_ranges(flow->reassembly, &early, 1) > 0;
-}
-
-static void put_ack(struct flow *flow, struct segment *segment)
-{
-    struct reassembly *in = flow->reassembly;
-    uint32_t expected = reassembly_expected(in);
-    segment->flags |= SEGMENT_ACK;
-    segment->window = (uint32_t)reassembly_window(in);
-    flow->advertised = expected + segment->window;
-    segment->ack = expected + reassembly_is_whole(in);
-    segment->echo = flow->echo;
-    segment->ranges = reassembly_ranges(in, segment->range, SEGMENT_RANGES);
-    flow->owed = 0;
-    env_disarm(flow->env, &flow->acking);
-}
-
-static void send_ack(struct flow *flow)
-{
+    struct flow *flow = self;
     struct segment segment = {.packet = flow->packet,
                               .seq = ackset_next(flow->ackset)};
-    put_ack(flow, &segment);
+    receipt_put(&flow->receipt, &segment);
     flow->count.acks++;
     flow->owner.send(flow->owner.self, &segment);
-}
-
-static void on_acking(void *self)
-{
-    send_ack(self);
-}
-
-/* At the end of what is already here, if two segments wait for it, or @p now. */
-static void owe_ack(struct flow *flow, bool now)
-{
-    flow->owed++;
-    if (now || flow->owed == 2)
-        env_arm(flow->env, &flow->acking, 0);
-    else if (flow->owed == 1)
-        env_arm(flow->env, &flow->acking, ACK_DELAY);
 }
 
 /* ---- Sending. ---- */
@@ -126,10 +87,12 @@ static void send_range(struct flow *flow, struct range range)
     segment.size = range.end - range.first - end;
     segment.data = flow->ring + (range.first & flow->mask);
     segment.flags = end ? SEGMENT_FIN : 0;
-    if (flow->heard && (end || flow->owed > 0) && !has_holes(flow))
-        put_ack(flow, &segment);
+    if (receipt_fits(&flow->receipt, end))
+        receipt_put(&flow->receipt, &segment);
     flow->count.segments++;
-    flow->count.repeats += range.first != ackset_next(flow->ackset);
+    bool again = range.first != ackset_next(flow->ackset);
+    flow->count.repeats += again;
+    flow->asked = flow->asked && again;
     ackset_sent(flow->ackset, segment.packet, range, now);
     flow->sent = now;
     flow->owner.send(flow->owner.self, &segment);
@@ -149,8 +112,8 @@ static uint32_t stream_end(const struct flow *flow)
     return flow->pushed + flow->ending;
 }
 
-/* What waits, as far as the other's window goes: a full segment, or the last, or,
- * where nothing flies, what there is (RFC 9293, 3.8.6.2.1). */
+/* What waits, as far as the other's window goes: a full segment, or the last,
+ * or, where nothing flies, what there is (RFC 9293, 3.8.6.2.1). */
 static bool next_waiting(const struct flow *flow, struct range *range)
 {
     uint32_t next = ackset_next(flow->ackset), end = stream_end(flow);
@@ -174,26 +137,16 @@ static bool next_range(const struct flow *flow, struct range *range)
     return next_waiting(flow, range);
 }
 
-/* A segment costs the time that its bytes take at the controller's window for each
- * round trip, and a bit less: twice as fast in slow start. */
-static nsec cost_of(const struct flow *flow, size_t size)
-{
-    const struct controller *controller = flow->options.controller;
-    bool starting = controller->window < controller->threshold;
-    nsec cost = size * flow->rto.srtt / controller->window;
-    return starting ? cost / 2 : cost * 4 / 5;
-}
-
 static bool is_paced(struct flow *flow, size_t size)
 {
-    nsec now = env_now(flow->env), cost = cost_of(flow, size);
-    nsec burst = MAX(BURST, 2 * cost);
-    if (flow->paced > now) {
-        env_arm(flow->env, &flow->pace, flow->paced - now);
-        return false;
-    }
-    flow->paced = MAX(flow->paced, now > burst ? now - burst : 0) + cost;
-    return true;
+    nsec now = env_now(flow->env);
+    nsec cost = pacing_cost(flow->options.controller, size, flow->rto.srtt);
+    nsec wait = pacing_wait(&flow->pacing, now);
+    if (wait > 0)
+        env_arm(flow->env, &flow->pace, wait);
+    else
+        pacing_spend(&flow->pacing, cost, now);
+    return wait == 0;
 }
 
 static bool may_send(struct flow *flow, size_t size)
@@ -206,7 +159,8 @@ static bool may_send(struct flow *flow, size_t size)
 
 /* ---- Timers. ---- */
 
-/* What is a round trip, when it is to be judged who is late (RFC 9002, 6.1.2). */
+/* What is a round trip, when it is to be judged who is late (RFC 9002,
+ * 6.1.2). */
 static nsec round_trip(const struct flow *flow)
 {
     return MAX(flow->rto.srtt, flow->rto.latest);
@@ -222,11 +176,11 @@ static void set_judging(struct flow *flow)
         env_disarm(flow->env, &flow->judging);
 }
 
-/* Since something was sent, or heard of. */
+/* Since something was sent, for the last time (RFC 9002, 6.2.1). */
 static void set_expiry(struct flow *flow)
 {
     nsec now = env_now(flow->env);
-    nsec due = flow->sent + rto_value(&flow->rto) + ACK_DELAY;
+    nsec due = flow->sent + rto_value(&flow->rto) + RECEIPT_DELAY;
     if (ackset_flying(flow->ackset) > 0)
         env_arm(flow->env, &flow->expiry, due > now ? due - now : 0);
     else
@@ -264,37 +218,48 @@ static void on_pace(void *self)
     pump(self);
 }
 
-static void judge(struct flow *flow)
+/* What is not acknowledged, as RFC 5681 counts it, equation 4: with what
+ * arrived early. But no more than was allowed. */
+static size_t flight(const struct flow *flow)
+{
+    uint32_t span = ackset_next(flow->ackset) - ackset_acked(flow->ackset);
+    return MIN(span, flow->options.controller->window);
+}
+
+/* When so much was outstanding. */
+static void judge(struct flow *flow, size_t outstanding)
 {
     nsec now = env_now(flow->env);
-    size_t flying = ackset_flying(flow->ackset);
     struct ackset_loss loss = ackset_judge(flow->ackset, now, round_trip(flow));
     if (loss.size > 0)
         controller_lost(flow->options.controller,
-                        (struct controller_loss){
-                            .flying = flying, .sent = loss.sent, .now = now});
+                        (struct controller_loss){.flying = outstanding,
+                                                 .sent = loss.sent,
+                                                 .now = now});
 }
 
 static void on_judging(void *self)
 {
-    judge(self);
-    pump(self);
+    struct flow *flow = self;
+    judge(flow, flight(flow));
+    pump(flow);
 }
 
-/* Nothing was heard. Perhaps only the last segment is lost, or its ack: so ask with
- * one segment (RFC 9002, 6.2.4). If that is not answered either, all is lost. */
+/* Nothing was heard. Perhaps only the last segment is lost, or its ack: so ask
+ * with one segment (RFC 9002, 6.2.4). If that is not answered either, all is
+ * lost. */
 static void on_expiry(void *self)
 {
     struct flow *flow = self;
     struct range range;
-    size_t flying = ackset_flying(flow->ackset);
+    size_t outstanding = flight(flow);
     flow->count.expiries++;
     rto_expire(&flow->rto);
     if (flow->silent++ > 0) {
         ackset_forget(flow->ackset);
-        controller_expired(flow->options.controller, flying,
+        controller_expired(flow->options.controller, outstanding,
                            env_now(flow->env));
-        flow->paced = 0;
+        flow->pacing = (struct pacing){0};
     } else if (ackset_next_flying(flow->ackset, flow->options.segment,
                                   &range)) {
         send_range(flow, cut(flow, range));
@@ -315,7 +280,7 @@ static void send_byte(struct flow *flow, uint32_t seq)
     flow->owner.send(flow->owner.self, &segment);
 }
 
-/* Beyond the window: it is not sent yet, unless the other takes it. */
+/* Beyond the window: not sent yet, unless the other takes it. */
 static void on_probing(void *self)
 {
     struct flow *flow = self;
@@ -337,6 +302,20 @@ static void admit_probe(struct flow *flow, const struct segment *segment)
     flow->asked = flow->asked && segment->ack != next + 1;
 }
 
+/* In slow start twice as much is sent as arrives. When that is more than the
+ * path carries, a queue grows, and round trips get longer: so slow start can
+ * end before the queue is full (RFC 9406). One that is late says little, LATE
+ * in a row do. */
+static void on_rtt(struct flow *flow, nsec rtt)
+{
+    struct controller *controller = flow->options.controller;
+    rto_sample(&flow->rto, rtt);
+    nsec queue = CLAMP(flow->rto.least / 8, 4 * MSEC, 16 * MSEC);
+    flow->late = rtt < flow->rto.least + queue ? 0 : flow->late + 1;
+    if (flow->late >= LATE && controller->window < controller->threshold)
+        controller->threshold = controller->window;
+}
+
 static void on_news(struct flow *flow, const struct ackset_news *news,
                     size_t flying)
 {
@@ -346,7 +325,7 @@ static void on_news(struct flow *flow, const struct ackset_news *news,
         flying + 3 * flow->options.segment > controller_window(controller) ||
         controller->window < controller->threshold;
     if (news->rtt > 0)
-        rto_sample(&flow->rto, news->rtt);
+        on_rtt(flow, news->rtt);
     if (news->acked == 0)
         return;
     flow->silent = 0;
@@ -364,6 +343,7 @@ static void on_ack(struct flow *flow, const struct segment *segment)
 {
     struct ackset_news news;
     size_t flying = ackset_flying(flow->ackset);
+    size_t outstanding = flight(flow);
     admit_probe(flow, segment);
     if (!ackset_on_ack(flow->ackset, segment, env_now(flow->env), &news)) {
         flow->count.lies++;
@@ -375,34 +355,18 @@ static void on_ack(struct flow *flow, const struct segment *segment)
     uint32_t limit = segment->ack + segment->window;
     if (!news.old && sequence_is_before(flow->limit, limit))
         flow->limit = limit;
-    judge(flow);
+    judge(flow, outstanding);
     if (news.advanced && flow->owner.writable)
         flow->owner.writable(flow->owner.self);
-}
-
-static void on_data(struct flow *flow, const struct segment *segment)
-{
-    struct reassembly *in = flow->reassembly;
-    bool next = segment->seq == reassembly_expected(in);
-    bool holes = has_holes(flow);
-    size_t fresh =
-        reassembly_put(in, segment->seq, segment->data, segment->size);
-    bool end = segment->flags & SEGMENT_FIN &&
-               reassembly_end(in, segment->seq + (uint32_t)segment->size);
-    flow->heard = true;
-    flow->echo = segment->packet;
-    /* Whoever has a hole, or sends what is here, must know at once. */
-    owe_ack(flow, !next || holes || fresh < segment->size || end);
-    if ((fresh > 0 || end) && flow->owner.readable)
-        flow->owner.readable(flow->owner.self);
 }
 
 void flow_on_segment(struct flow *flow, const struct segment *segment)
 {
     if (segment->flags & SEGMENT_ACK)
         on_ack(flow, segment);
-    if (segment->size > 0 || segment->flags & SEGMENT_FIN)
-        on_data(flow, segment);
+    bool data = segment->size > 0 || segment->flags & SEGMENT_FIN;
+    if (data && receipt_data(&flow->receipt, segment) && flow->owner.readable)
+        flow->owner.readable(flow->owner.self);
     pump(flow);
 }
 
@@ -460,11 +424,9 @@ void flow_end(struct flow *flow)
 /* The other must hear of it, when there is much more room than it knows of. */
 size_t flow_take(struct flow *flow, void *buffer, size_t size)
 {
-    size_t taken = reassembly_take(flow->reassembly, buffer, size);
-    uint32_t end = reassembly_expected(flow->reassembly) +
-                   (uint32_t)reassembly_window(flow->reassembly);
+    size_t taken = reassembly_take(flow->receipt.in, buffer, size);
     size_t enough = MIN(2 * flow->options.segment, flow->options.incoming / 2);
-    if (end - flow->advertised >= MAX(enough, 1))
+    if (receipt_has_room(&flow->receipt, MAX(enough, 1)))
         send_ack(flow);
     return taken;
 }
@@ -476,8 +438,8 @@ bool flow_is_whole(const struct flow *flow)
 
 bool flow_is_over(const struct flow *flow)
 {
-    return reassembly_is_whole(flow->reassembly) &&
-           reassembly_ready(flow->reassembly) == 0;
+    return reassembly_is_whole(flow->receipt.in) &&
+           reassembly_ready(flow->receipt.in) == 0;
 }
 
 bool flow_is_delivered(const struct flow *flow)
@@ -520,8 +482,9 @@ struct flow *flow_new(struct env *env, struct flow_options options,
     flow->limit = options.first_out + options.window;
     flow->packet = flow->echoed = 1;
     flow->ackset = ackset_new(options.first_out);
-    flow->reassembly = reassembly_new(options.first_in, options.incoming);
-    flow->advertised = options.first_in + (uint32_t)options.incoming;
+    receipt_init(&flow->receipt, env,
+                 reassembly_new(options.first_in, options.incoming),
+                 (struct timer){.fire = send_ack, .self = flow});
     rto_init(&flow->rto, options.floor);
     if (options.rtt > 0)
         rto_sample(&flow->rto, options.rtt);
@@ -530,18 +493,17 @@ struct flow *flow_new(struct env *env, struct flow_options options,
     flow->judging = (struct timer){.fire = on_judging, .self = flow};
     flow->expiry = (struct timer){.fire = on_expiry, .self = flow};
     flow->probing = (struct timer){.fire = on_probing, .self = flow};
-    flow->acking = (struct timer){.fire = on_acking, .self = flow};
     return flow;
 }
 
 void flow_free(struct flow *flow)
 {
     struct timer *timers[] = {&flow->pace, &flow->judging, &flow->expiry,
-                              &flow->probing, &flow->acking};
+                              &flow->probing};
     for (size_t i = 0; i < G_N_ELEMENTS(timers); i++)
         env_disarm(flow->env, timers[i]);
+    receipt_clear(&flow->receipt);
     ackset_free(flow->ackset);
-    reassembly_free(flow->reassembly);
     controller_free(flow->options.controller);
     g_free(flow->ring);
     g_free(flow);

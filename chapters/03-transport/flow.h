@@ -1,7 +1,8 @@
 /**
  * @file flow.h
- * A stream of bytes, reliable and both ways, over an env that loses, repeats, delays
- * and damages segments: selective repeat, with flow and congestion control.
+ * A stream of bytes, reliable and both ways, over an env that loses, repeats,
+ * delays and damages segments: selective repeat, with flow and congestion
+ * control.
  *
  *     struct flow *flow = flow_new(env, options, owner);
  *     taken = flow_push(flow, data, size);     // first door: bytes to be sent
@@ -11,13 +12,14 @@
  *
  * It is made of parts that know nothing of each other:
  *
- *     push -> buffer -> ackset -> controller, pacing -> owner.send   (its datagrams)
+ *     push -> buffer -> ackset -> controller, pacing -> owner.send
  *                         ^         ^     rto, probe: its timers
- *                         '---------'--- acks
- *     take <- reassembly <- on_segment
+ *                         '---------'--- acks of the other
+ *     take <- reassembly, receipt <- on_segment
  *
- * Who sends segments, and to whom, is the owner's affair (connection.h): here there are
- * only two streams, each with a first sequence number that both sides know.
+ * Who sends segments, and to whom, is the owner's affair (connection.h): here
+ * there are only two streams, each with a first sequence number that both sides
+ * know.
  */
 #ifndef TRANSPORT_FLOW_H
 #define TRANSPORT_FLOW_H
@@ -41,11 +43,10 @@ struct flow_options {
     uint32_t first_in;  /**< ... and of the first the other sends. */
     uint32_t window;    /**< How much the other takes before it says more. */
     size_t segment;     /**< Bytes of data in a full segment. */
-    size_t
-        outgoing; /**< Bytes that may wait, or fly: what flow_push() takes. */
-    size_t incoming; /**< Bytes that may wait to be taken: our window. */
-    nsec floor;      /**< No wait for an ack is shorter. */
-    nsec rtt;        /**< A round trip, as measured so far; 0: not known. */
+    size_t outgoing;    /**< Bytes that may wait to be sent, or fly. */
+    size_t incoming;    /**< Bytes that may wait to be taken: our window. */
+    nsec floor;         /**< No wait for an ack is shorter. */
+    nsec rtt;           /**< A round trip, as measured so far; 0: not known. */
     struct controller *controller; /**< Taken. */
 };
 
@@ -64,7 +65,7 @@ struct flow;
 /** Over @p env's clock and timers, borrowed. Returns new. */
 struct flow *flow_new(struct env *env, struct flow_options options,
                       struct flow_owner owner);
-/** Bytes to be sent; as many as there is room for are taken. Returns how many. */
+/** Bytes to be sent: as many are taken as there is room for. Returns that. */
 size_t flow_push(struct flow *flow, const void *data, size_t size);
 /** No more will be pushed: behind what was, the stream ends. */
 void flow_end(struct flow *flow);

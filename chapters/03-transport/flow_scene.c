@@ -1,13 +1,12 @@
 /*
- * The checker has its own copy of each stream: byte n is a function of n. It sees
- * every segment that leaves, and knows from these what was promised: the highest
- * number each side has sent, and the furthest window it was ever told.
+ * The checker has its own copy of each stream: byte n is a function of n. It
+ * sees every segment that leaves, and knows from these what was promised: the
+ * highest number each side has sent, and the furthest window it was ever told.
  */
 #include "03-transport/flow_scene.h"
 #include "03-transport/flow.h"
 #include "03-transport/newreno.h"
 #include "common/storm/ordeal.h"
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +22,8 @@ struct peer {
     uint64_t wanted; /* Bytes that shall be pushed, and do not fit yet. */
     uint64_t taken;  /* Bytes that came, in order. */
     bool lazy;       /* It takes nothing. */
+    bool ending;     /* It shall end when all that is wanted is pushed ... */
+    bool ended;      /* ... and has. */
 };
 
 /* What a side has told the other, seen from outside. */
@@ -30,6 +31,8 @@ struct told {
     uint32_t next;   /* The number behind the last byte it sent. */
     uint32_t ack;    /* The highest ack it gave. */
     uint32_t window; /* The end of the furthest window it gave. */
+    bool ended;      /* It said that its stream ends ... */
+    uint32_t end;    /* ... here. */
 };
 
 struct checker {
@@ -82,6 +85,10 @@ static void push(void *self)
         peer->wanted -= size;
         peer->pushed += size;
         g_assert(flow_push(peer->flow, data, size) == size);
+    }
+    if (peer->ending && !peer->ended && peer->wanted == 0) {
+        peer->ended = true;
+        flow_end(peer->flow);
     }
 }
 
@@ -137,6 +144,28 @@ static bool nothing_is_invented(void *self, GString *why)
     return true;
 }
 
+static bool ends_where_it_ended(void *self, GString *why)
+{
+    const struct checker *checker = self;
+    for (node_id id = 1; id <= NODES; id++) {
+        const struct peer *peer = &checker->peers[id];
+        const struct peer *other = &checker->peers[3 - id];
+        if (!flow_is_over(peer->flow) ||
+            (other->ended && peer->taken == other->pushed))
+            continue;
+        g_string_append_printf(why, "node %u thinks that all is over",
+                               (unsigned)id);
+        return false;
+    }
+    return true;
+}
+
+static bool has_arrived(const struct peer *sender, const struct peer *receiver)
+{
+    return receiver->taken == sender->pushed && sender->wanted == 0 &&
+           flow_is_over(receiver->flow) == sender->ending;
+}
+
 static bool all_arrives(void *self, GString *why)
 {
     struct checker *checker = self;
@@ -146,7 +175,7 @@ static bool all_arrives(void *self, GString *why)
         if (peer->lazy)
             peer->lazy = false, take(peer);
         const struct peer *other = &checker->peers[3 - id];
-        all &= peer->taken == other->pushed && other->wanted == 0;
+        all &= has_arrived(other, peer);
     }
     if (!all)
         g_string_append_printf(
@@ -164,10 +193,13 @@ static const struct invariant rules[] = {
     {.id = "RT1",
      .text = "What is taken is the beginning of what was pushed.",
      .holds = nothing_is_invented},
+    {.id = "RT2",
+     .text = "It is over when all is taken that was pushed before the end.",
+     .holds = ends_where_it_ended},
     {.id = "RT3", .text = "An ack is for what was sent, and never goes back."},
     {.id = "RT4", .text = "Nothing but a probe is sent beyond the window."},
     {.id = "RL1",
-     .text = "When all has healed, all arrives.",
+     .text = "When all has healed, all arrives, and the end.",
      .comes = all_arrives},
     {0},
 };
@@ -198,6 +230,11 @@ static void look_at_data(struct checker *checker, node_id id,
     uint32_t end = segment->seq + (uint32_t)segment->size;
     uint32_t limit = checker->told[3 - id].window;
     bool beyond = sequence_is_before(limit, end);
+    bool fin = segment->flags & SEGMENT_FIN;
+    if (told->ended &&
+        (sequence_is_before(told->end, end) || (fin && end != told->end)))
+        ordeal_break(checker->ordeal, id, "RT2", "the end was at %u",
+                     told->end);
     if (beyond && segment->size > 1)
         ordeal_break(checker->ordeal, id, "RT4",
                      "%u is sent, and the window ends at %u", end, limit);
@@ -205,6 +242,11 @@ static void look_at_data(struct checker *checker, node_id id,
         ordeal_mark(checker->ordeal, "a window of 0 is probed");
     if (sequence_is_before(segment->seq, told->next))
         ordeal_mark(checker->ordeal, "something is sent again");
+    if (fin) {
+        told->ended = true;
+        told->end = end++; /* The end has a number, too. */
+        ordeal_mark(checker->ordeal, "a stream ends");
+    }
     if (sequence_is_before(told->next, end))
         told->next = end;
 }
@@ -216,7 +258,7 @@ static void on_left(void *self, const struct sim_message *message)
         return;
     if (segment.flags & SEGMENT_ACK)
         look_at_ack(self, message->from, &segment);
-    if (segment.size > 0)
+    if (segment.size > 0 || segment.flags & SEGMENT_FIN)
         look_at_data(self, message->from, &segment);
 }
 
@@ -229,6 +271,8 @@ static void describe(GString *text, GBytes *message)
     }
     if (segment.size > 0)
         g_string_append_printf(text, "%u+%zu ", segment.seq, segment.size);
+    if (segment.flags & SEGMENT_FIN)
+        g_string_append(text, "end ");
     if (segment.flags & SEGMENT_ACK)
         g_string_append_printf(text, "ack %u win %u", segment.ack,
                                segment.window);
@@ -238,10 +282,11 @@ static void describe(GString *text, GBytes *message)
 
 static void draw(struct dice *dice, node_id node, GString *operation)
 {
-    static const char *const others[] = {"rest", "go on"};
-    uint64_t choice = dice_between(dice, 0, 7);
+    static const char *const others[] = {"end", "rest", "rest", "go on",
+                                         "go on"};
+    uint64_t choice = dice_between(dice, 0, 19);
     (void)node;
-    if (choice < 2)
+    if (choice < G_N_ELEMENTS(others))
         g_string_append(operation, others[choice]);
     else
         g_string_append_printf(operation, "push %u",
@@ -252,9 +297,9 @@ static void ask(void *self, node_id node, const char *operation)
 {
     struct checker *checker = self;
     struct peer *peer = &checker->peers[node];
-    if (sscanf(operation, "push %*u") == 0 &&
-        g_str_has_prefix(operation, "push "))
+    if (!peer->ending && g_str_has_prefix(operation, "push "))
         peer->wanted += strtoul(operation + 5, NULL, 10);
+    peer->ending |= strcmp(operation, "end") == 0;
     peer->lazy = strcmp(operation, "rest") == 0 ||
                  (peer->lazy && strcmp(operation, "go on") != 0);
     ordeal_answer(checker->ordeal, node, operation);
@@ -267,13 +312,15 @@ static void *open_checker(struct ordeal *ordeal)
     struct checker *checker = g_new0(struct checker, 1);
     checker->ordeal = ordeal;
     for (node_id id = 1; id <= NODES; id++)
-        checker->told[id] = (struct told){first_of(id), first_of(3 - id),
-                                          first_of(3 - id) + WINDOW};
+        checker->told[id] = (struct told){.next = first_of(id),
+                                          .ack = first_of(3 - id),
+                                          .window = first_of(3 - id) + WINDOW};
     return checker;
 }
 
 static const char *const marks[] = {"a window of 0 is probed",
-                                    "something is sent again", NULL};
+                                    "something is sent again", "a stream ends",
+                                    NULL};
 
 const struct subject flow_subject = {
     .name = "flow",
