@@ -152,9 +152,10 @@ static bool is_paced(struct flow *flow, size_t size)
 static bool may_send(struct flow *flow, size_t size)
 {
     size_t flying = ackset_flying(flow->ackset);
-    flow->held = flying > 0 &&
-                 flying + size > controller_window(flow->options.controller);
-    return !flow->held && is_paced(flow, size);
+    size_t window = controller_window(flow->options.controller);
+    bool full = flying > 0 && flying + size > window;
+    flow->held = full || !is_paced(flow, size);
+    return !flow->held;
 }
 
 /* ---- Timers. ---- */
@@ -320,10 +321,6 @@ static void on_news(struct flow *flow, const struct ackset_news *news,
                     size_t flying)
 {
     struct controller *controller = flow->options.controller;
-    bool limited =
-        flow->held ||
-        flying + 3 * flow->options.segment > controller_window(controller) ||
-        controller->window < controller->threshold;
     if (news->rtt > 0)
         on_rtt(flow, news->rtt);
     if (news->acked == 0)
@@ -333,7 +330,7 @@ static void on_news(struct flow *flow, const struct ackset_news *news,
     controller_acked(controller,
                      (struct controller_ack){.acked = news->acked,
                                              .flying = flying,
-                                             .limited = limited,
+                                             .limited = flow->held,
                                              .sent = news->sent,
                                              .now = env_now(flow->env),
                                              .rtt = flow->rto.srtt});
@@ -433,7 +430,7 @@ size_t flow_take(struct flow *flow, void *buffer, size_t size)
 
 bool flow_is_whole(const struct flow *flow)
 {
-    return reassembly_is_whole(flow->reassembly);
+    return reassembly_is_whole(flow->receipt.in);
 }
 
 bool flow_is_over(const struct flow *flow)
