@@ -72,12 +72,28 @@ static void start(struct connection *connection, uint32_t first_out,
     struct flow_owner owner = {send_segment, on_readable, on_writable,
                                connection};
     connection->heard = env_now(env_of(connection));
-    connection->newest = segment->packet;
+    connection->newest = 1; /* None has come: it would be the first. */
     connection->flow = flow_new(env_of(connection), options, owner);
     env_arm(env_of(connection), &connection->watch, settings->keepalive);
 }
 
 /* ---- Opening. ---- */
+
+static nsec silence(const struct connection *connection)
+{
+    return env_now(env_of(connection)) - connection->heard;
+}
+
+/* An answer is waited for as if it were an ack, but no longer than patience
+ * lasts. */
+static void set_opening(struct connection *connection)
+{
+    nsec wait = MIN(RTO_FIRST << MIN(connection->tries, 6), RTO_MOST);
+    nsec left = endpoint_settings(connection->endpoint)->patience -
+                silence(connection);
+    env_arm(env_of(connection), &connection->opening, MIN(wait, left));
+    connection->tries++;
+}
 
 static void send_opening(struct connection *connection)
 {
@@ -93,9 +109,7 @@ static void send_opening(struct connection *connection)
     }
     endpoint_send_opening(connection->endpoint, connection->name.peer, &segment,
                           connection->name.mine, connection->cookie);
-    env_arm(env_of(connection), &connection->opening,
-            MIN(RTO_FIRST << MIN(connection->tries, 6), RTO_MOST));
-    connection->tries++;
+    set_opening(connection);
 }
 
 /* ---- Its end. ---- */
@@ -147,7 +161,7 @@ static void on_watch(void *self)
     struct connection *connection = self;
     const struct endpoint_settings *settings =
         endpoint_settings(connection->endpoint);
-    nsec silent = env_now(env_of(connection)) - connection->heard;
+    nsec silent = silence(connection);
     if (connection->freed) {
         connection_destroy(connection);
     } else if (silent >= settings->patience) {
@@ -166,8 +180,8 @@ static void on_watch(void *self)
 static void on_opening(void *self)
 {
     struct connection *connection = self;
-    nsec silent = env_now(env_of(connection)) - connection->asked;
-    if (silent >= endpoint_settings(connection->endpoint)->patience)
+    if (silence(connection) >=
+        endpoint_settings(connection->endpoint)->patience)
         finish(connection, CONNECTION_SILENT);
     else
         send_opening(connection);
@@ -177,7 +191,7 @@ void connection_open(struct connection *connection)
 {
     connection->first = (uint32_t)env_random(env_of(connection));
     connection->packet = (uint32_t)env_random(env_of(connection));
-    connection->asked = env_now(env_of(connection));
+    connection->heard = env_now(env_of(connection));
     send_opening(connection);
 }
 
@@ -191,7 +205,7 @@ void connection_on_answer(struct connection *connection,
     if (connection->state != CONNECTION_OPENING ||
         segment->ack != connection->first + 1)
         return;
-    nsec rtt = connection->tries == 1 ? now - connection->asked : 0;
+    nsec rtt = connection->tries == 1 ? now - connection->heard : 0;
     connection->state = CONNECTION_ANSWERED;
     connection->name.other = id;
     connection->ack = segment->seq + 1;

@@ -39,10 +39,9 @@ struct connection {
     uint32_t packet;               /**< And its packet: a proof. */
     uint32_t ack;                  /**< What acknowledges theirs. */
     struct cookie cookie;          /**< What they gave us. */
-    nsec asked;                    /**< When we sent the opening first, */
-    unsigned tries;                /**< and how often. */
+    unsigned tries;                /**< How often we have sent it. */
     uint32_t sure;   /**< Earlier packets may have come before our cookie. */
-    nsec heard;      /**< When we heard of them last, */
+    nsec heard;      /**< When we heard of them last, or asked first, */
     uint32_t newest; /**< and their newest packet. */
     bool ended;      /**< connection_end() was called. */
     bool lingers;    /**< And the other had not: see LINGER. */
