@@ -74,7 +74,8 @@ static void start(struct connection *connection, uint32_t first_out,
     connection->heard = env_now(env_of(connection));
     connection->newest = 1; /* None has come: it would be the first. */
     connection->flow = flow_new(env_of(connection), options, owner);
-    env_arm(env_of(connection), &connection->watch, settings->keepalive);
+    env_arm(env_of(connection), &connection->watch,
+            MIN(settings->keepalive, settings->patience));
 }
 
 /* ---- Opening. ---- */
@@ -156,32 +157,40 @@ void connection_on_refusal(struct connection *connection, uint32_t packet)
         finish(connection, CONNECTION_REFUSED);
 }
 
+static void watch(struct connection *connection)
+{
+    const struct endpoint_settings *settings =
+        endpoint_settings(connection->endpoint);
+    nsec silent = silence(connection), wait = settings->keepalive;
+    if (silent >= settings->keepalive)
+        flow_ask(connection->flow);
+    else
+        wait -= silent;
+    env_arm(env_of(connection), &connection->watch,
+            MIN(wait, settings->patience - silent));
+}
+
+static bool is_silent(const struct connection *connection)
+{
+    return silence(connection) >=
+           endpoint_settings(connection->endpoint)->patience;
+}
+
 static void on_watch(void *self)
 {
     struct connection *connection = self;
-    const struct endpoint_settings *settings =
-        endpoint_settings(connection->endpoint);
-    nsec silent = silence(connection);
-    if (connection->freed) {
+    if (connection->freed)
         connection_destroy(connection);
-    } else if (silent >= settings->patience) {
+    else if (is_silent(connection))
         finish(connection, CONNECTION_SILENT);
-    } else if (silent >= settings->keepalive) {
-        nsec left = settings->patience - silent;
-        flow_ask(connection->flow);
-        env_arm(env_of(connection), &connection->watch,
-                MIN(settings->keepalive, left));
-    } else {
-        env_arm(env_of(connection), &connection->watch,
-                settings->keepalive - silent);
-    }
+    else
+        watch(connection);
 }
 
 static void on_opening(void *self)
 {
     struct connection *connection = self;
-    if (silence(connection) >=
-        endpoint_settings(connection->endpoint)->patience)
+    if (is_silent(connection))
         finish(connection, CONNECTION_SILENT);
     else
         send_opening(connection);
@@ -220,14 +229,17 @@ void connection_on_answer(struct connection *connection,
 
 /* ---- Accepting. ---- */
 
+/* The cookie says when it was given: it came back after a round trip, unless it
+ * was sent again, which is not done within RTO_FIRST (Karn's rule). */
 void connection_accept(struct connection *connection,
-                       const struct segment *segment)
+                       const struct segment *segment, nsec given)
 {
+    nsec rtt = env_now(env_of(connection)) - given;
     connection->state = CONNECTION_OPEN;
-    start(connection, segment->ack, segment, 0);
+    start(connection, segment->ack, segment, rtt < RTO_FIRST ? rtt : 0);
 }
 
-/* Any word of the flow does: this one is answered, and so measures the way. */
+/* Any word of the flow does. */
 void connection_confirm(struct connection *connection)
 {
     if (connection->flow)
@@ -269,9 +281,9 @@ size_t connection_room(const struct connection *connection)
 
 void connection_end(struct connection *connection)
 {
-    g_assert(connection->flow);
     if (connection->ended || !is_alive(connection))
         return;
+    g_assert(connection->flow); /* It is open. */
     connection->ended = true;
     connection->lingers = !flow_is_whole(connection->flow);
     flow_end(connection->flow);

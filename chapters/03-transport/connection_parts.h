@@ -62,9 +62,10 @@ void connection_on_answer(struct connection *connection,
                           struct cookie cookie);
 /** The opening @p packet was refused. */
 void connection_on_refusal(struct connection *connection, uint32_t packet);
-/** @p segment, an opening with a right cookie, begins it. */
+/** @p segment, an opening with a right cookie that was @p given then, begins
+ * it. */
 void connection_accept(struct connection *connection,
-                       const struct segment *segment);
+                       const struct segment *segment, nsec given);
 /** That opening came, and must be acknowledged. */
 void connection_confirm(struct connection *connection);
 /** @p segment is addressed to it. */
