@@ -19,7 +19,7 @@
 #include "common/world/sim_faults.h"
 #include <string.h>
 
-/** Every segment takes so long. */
+/** A segment takes so long. */
 #define WAY (5 * MSEC)
 
 enum { BOOTHS = 3, TALKS = 2000 };
@@ -77,6 +77,7 @@ struct speaker {
 struct switchboard {
     struct sim *sim;
     struct endpoint_settings settings;
+    nsec way; /**< Every segment takes so long: WAY. */
     struct booth booths[BOOTHS + 1];
     struct speaker talks[TALKS];
     unsigned count; /**< Of talks. */
@@ -203,14 +204,14 @@ static inline struct sim_fate decide(void *self,
     struct switchboard *board = self;
     enum kind kind = kind_of(message->from, message->bytes);
     struct treatment *treat = &board->treat[kind];
-    struct sim_fate fate = {.delay = WAY};
+    struct sim_fate fate = {.delay = board->way};
     if (treat->from > 0 && treat->from != message->from)
         return fate;
     fate.lost = is_one(&treat->lose);
     if (!fate.lost && is_one(&treat->delay))
         fate.delay += treat->late;
     fate.repeated = !fate.lost && is_one(&treat->repeat);
-    fate.later = WAY + treat->again;
+    fate.later = board->way + treat->again;
     return fate;
 }
 
@@ -268,6 +269,7 @@ static inline void board_open(struct switchboard *board, uint64_t seed,
 {
     memset(board, 0, sizeof *board);
     board->settings = settings;
+    board->way = WAY;
     board->sim = sim_new(BOOTHS, seed, (struct sim_weather){0});
     board->letters = g_array_new(FALSE, FALSE, sizeof(struct posting));
     g_array_set_clear_func(board->letters, clear_letter);
