@@ -90,8 +90,8 @@ static nsec silence(const struct connection *connection)
 static void set_opening(struct connection *connection)
 {
     nsec wait = MIN(RTO_FIRST << MIN(connection->tries, 6), RTO_MOST);
-    nsec left = endpoint_settings(connection->endpoint)->patience -
-                silence(connection);
+    nsec left =
+        endpoint_settings(connection->endpoint)->patience - silence(connection);
     env_arm(env_of(connection), &connection->opening, MIN(wait, left));
     connection->tries++;
 }

@@ -228,8 +228,7 @@ static void who_is_not_answered_gives_up(void **state)
 {
     struct switchboard board;
     (void)state;
-    board_open(&board, 1,
-               (struct endpoint_settings){.patience = 40 * SEC});
+    board_open(&board, 1, (struct endpoint_settings){.patience = 40 * SEC});
     cut(&board, true);
     struct speaker *talk = dial(&board, 1, 2);
     run(&board, 40 * SEC - 1);
@@ -246,8 +245,7 @@ static void who_is_answered_once_and_no_more_gives_up(void **state)
 {
     struct switchboard board;
     (void)state;
-    board_open(&board, 1,
-               (struct endpoint_settings){.patience = 40 * SEC});
+    board_open(&board, 1, (struct endpoint_settings){.patience = 40 * SEC});
     board.treat[COOKIE].lose = 1000;
     struct speaker *talk = dial(&board, 1, 2);
     run(&board, 3 * WAY);

@@ -94,9 +94,9 @@ static inline struct speaker *new_talk(struct booth *booth)
     g_assert(board->count < TALKS);
     struct speaker *talk = &board->talks[board->count++];
     *talk = (struct speaker){.board = board,
-                          .at = booth->env->id,
-                          .lazy = booth->lazy,
-                          .taken = g_byte_array_new()};
+                             .at = booth->env->id,
+                             .lazy = booth->lazy,
+                             .taken = g_byte_array_new()};
     return talk;
 }
 
@@ -219,8 +219,8 @@ static inline void on_left(void *self, const struct sim_message *message)
 {
     struct switchboard *board = self;
     struct posting letter = {message->from, message->to,
-                            kind_of(message->from, message->bytes),
-                            message->bytes};
+                             kind_of(message->from, message->bytes),
+                             message->bytes};
     board->sent[letter.from][letter.kind]++;
     if (!board->letters)
         return;
@@ -273,9 +273,9 @@ static inline void board_open(struct switchboard *board, uint64_t seed,
     board->sim = sim_new(BOOTHS, seed, (struct sim_weather){0});
     board->letters = g_array_new(FALSE, FALSE, sizeof(struct posting));
     g_array_set_clear_func(board->letters, clear_letter);
-    sim_set_watch(board->sim, (struct sim_watch){.decide = decide,
-                                                 .left = on_left,
-                                                 .self = board});
+    sim_set_watch(
+        board->sim,
+        (struct sim_watch){.decide = decide, .left = on_left, .self = board});
     for (node_id id = 1; id <= BOOTHS; id++)
         sim_install(board->sim, id,
                     (struct sim_program){boot_booth, stop_booth, board});
@@ -298,12 +298,11 @@ static inline void run(struct switchboard *board, nsec duration)
 
 /** @p from opens a connection. NULL: it must not. */
 static inline struct speaker *dial(struct switchboard *board, node_id from,
-                                node_id to)
+                                   node_id to)
 {
     struct booth *booth = &board->booths[from];
     struct speaker *talk = new_talk(booth);
-    talk->connection =
-        endpoint_connect(booth->endpoint, to, owner_of(talk));
+    talk->connection = endpoint_connect(booth->endpoint, to, owner_of(talk));
     return talk->connection ? talk : NULL;
 }
 
@@ -343,17 +342,16 @@ static inline void cut(struct switchboard *board, bool is_cut)
 
 /* ---- What is expected. ---- */
 
-#define assert_taken(talk, text)                                 \
-    do {                                                         \
-        assert_int_equal((talk)->taken->len, strlen(text));      \
-        assert_memory_equal((talk)->taken->data, text,           \
-                            (talk)->taken->len);                 \
+#define assert_taken(talk, text)                                            \
+    do {                                                                    \
+        assert_int_equal((talk)->taken->len, strlen(text));                 \
+        assert_memory_equal((talk)->taken->data, text, (talk)->taken->len); \
     } while (0)
 
-#define assert_closed(talk, how)                \
-    do {                                        \
-        assert_int_equal((talk)->closed, 1);    \
-        assert_int_equal((talk)->end, how);     \
+#define assert_closed(talk, how)             \
+    do {                                     \
+        assert_int_equal((talk)->closed, 1); \
+        assert_int_equal((talk)->end, how);  \
     } while (0)
 
 #define assert_open(talk)                    \

@@ -335,8 +335,7 @@ static void patience_may_be_shorter_than_what_keeps_alive(void **state)
     struct switchboard board;
     struct speaker *talk[2];
     (void)state;
-    board_open(&board, 1,
-               (struct endpoint_settings){.patience = 5 * SEC});
+    board_open(&board, 1, (struct endpoint_settings){.patience = 5 * SEC});
     open_talk(&board, talk);
     cut(&board, true);
     run(&board, 5 * SEC);

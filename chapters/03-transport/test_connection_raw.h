@@ -22,13 +22,13 @@ struct stranger {
 
 /** All that a cookie is for. */
 struct pass {
-    uint32_t id;       /**< The client's; */
-    uint32_t seq;      /**< and its number. */
-    uint32_t other;    /**< The server's id; */
-    uint32_t ack;      /**< and what acknowledges its number. */
-    uint32_t packet;   /**< Of the opening. */
-    uint64_t when;     /**< The cookie. */
-    uint64_t hash;     /**< The cookie. */
+    uint32_t id;     /**< The client's; */
+    uint32_t seq;    /**< and its number. */
+    uint32_t other;  /**< The server's id; */
+    uint32_t ack;    /**< and what acknowledges its number. */
+    uint32_t packet; /**< Of the opening. */
+    uint64_t when;   /**< The cookie. */
+    uint64_t hash;   /**< The cookie. */
 };
 
 static inline void on_raw(void *self, node_id from, GBytes *message)
@@ -102,8 +102,7 @@ static inline struct pass ask_for_pass(struct stranger *stranger, uint32_t id,
     assert_int_equal(kind_of(2, stranger->bytes), ANSWER);
     assert_int_equal(stranger->last.connection, id);
     assert_int_equal(stranger->last.ack, seq + 1);
-    struct wire_reader in =
-        wire_read(stranger->last.data, stranger->last.size);
+    struct wire_reader in = wire_read(stranger->last.data, stranger->last.size);
     pass.other = wire_get_u32(&in);
     pass.when = wire_get_u64(&in);
     pass.hash = wire_get_u64(&in);

@@ -37,9 +37,8 @@ static void no_answer_is_longer_than_what_it_answers(void **state)
             unsigned before = stranger.heard;
             send_pass(&board, 3, (uint8_t)flags, &pass, size);
             run(&board, 2 * WAY);
-            size_t asked =
-                SEGMENT_HEADER + size +
-                (flags & SEGMENT_ACK ? (size_t)SEGMENT_ACK_SIZE : 0);
+            size_t asked = SEGMENT_HEADER + size +
+                           (flags & SEGMENT_ACK ? (size_t)SEGMENT_ACK_SIZE : 0);
             assert_true(stranger.heard <= before + 1);
             if (stranger.heard > before)
                 assert_true(g_bytes_get_size(stranger.bytes) <= asked);
