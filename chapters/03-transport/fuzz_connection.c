@@ -40,7 +40,7 @@ struct assault {
     struct segment mine;   /* and the last that 1 sent. */
     uint8_t answer[20];    /* Data of 1's last answer to an opening. */
     uint32_t answer_ack;
-    size_t said; /* Bytes that 1 has sent. */
+    size_t said;         /* Bytes that 1 has sent. */
     const uint8_t *data; /* The rest of the input. */
     size_t size;
 };
@@ -239,8 +239,8 @@ static uint32_t number(struct assault *assault, uint32_t right)
 static void put_numbers(struct assault *assault, struct segment *segment)
 {
     const struct segment *honest = &assault->honest;
-    segment->connection = number(assault, 0) < 2 ? assault->honest.connection
-                                                 : next(assault);
+    segment->connection =
+        number(assault, 0) < 2 ? assault->honest.connection : next(assault);
     segment->packet = number(assault, honest->packet);
     segment->seq = number(assault, honest->seq + (uint32_t)honest->size);
     segment->ack = number(assault, assault->mine.seq);
@@ -274,10 +274,12 @@ static void put_opening(struct assault *assault, struct segment *segment,
 
 static GBytes *nearly_right(struct assault *assault)
 {
-    static const uint8_t usual[] = {
-        SEGMENT_ACK, SEGMENT_OPEN, SEGMENT_ACK | SEGMENT_FIN, SEGMENT_RESET,
-        SEGMENT_OPEN | SEGMENT_ACK | SEGMENT_COOKIE,
-        SEGMENT_OPEN | SEGMENT_RESET};
+    static const uint8_t usual[] = {SEGMENT_ACK,
+                                    SEGMENT_OPEN,
+                                    SEGMENT_ACK | SEGMENT_FIN,
+                                    SEGMENT_RESET,
+                                    SEGMENT_OPEN | SEGMENT_ACK | SEGMENT_COOKIE,
+                                    SEGMENT_OPEN | SEGMENT_RESET};
     static uint8_t zeros[512];
     uint8_t byte = next(assault), opening[32] = {0};
     struct segment segment = {.flags = byte & 31};
