@@ -142,7 +142,7 @@ void connection_on_reset(struct connection *connection, uint32_t packet)
     const struct endpoint_settings *settings =
         endpoint_settings(connection->endpoint);
     if (connection->state != CONNECTION_OPEN ||
-        sequence_is_before(packet, connection->sure) ||
+        packet < connection->sure ||
         !flow_may_have_sent(connection->flow, packet))
         return;
     bool well = connection->ended && flow_is_whole(connection->flow) &&

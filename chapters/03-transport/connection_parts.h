@@ -40,7 +40,8 @@ struct connection {
     uint32_t ack;                  /**< What acknowledges theirs. */
     struct cookie cookie;          /**< What they gave us. */
     unsigned tries;                /**< How often we have sent it. */
-    uint32_t sure;   /**< Earlier packets may have come before our cookie. */
+    uint32_t sure;   /**< The first few, before this one, may have come before
+                        our cookie. */
     nsec heard;      /**< When we heard of them last, or asked first, */
     uint32_t newest; /**< and their newest packet. */
     bool ended;      /**< connection_end() was called. */

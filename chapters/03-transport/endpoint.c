@@ -358,7 +358,9 @@ struct endpoint *endpoint_new(struct env *env,
 {
     struct endpoint *endpoint = g_new0(struct endpoint, 1);
     set_defaults(&settings);
-    g_assert(settings.segment + SEGMENT_HEADER + SEGMENT_ACK_SIZE <= env->most);
+    g_assert(SEGMENT_HEADER + SEGMENT_ACK_SIZE +
+                 MAX(settings.segment, SEGMENT_RANGES * SEGMENT_RANGE_SIZE) <=
+             env->most);
     endpoint->env = env;
     endpoint->settings = settings;
     endpoint->mine = g_hash_table_new(NULL, NULL);

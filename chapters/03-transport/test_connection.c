@@ -309,6 +309,97 @@ static void one_may_talk_to_oneself(void **state)
     board_close(&board);
 }
 
+static bool takes_without_a_word(void *self, node_id peer,
+                                 struct connection *connection,
+                                 struct connection_owner *owner)
+{
+    (void)peer, (void)owner;
+    *(struct connection **)self = connection;
+    return true;
+}
+
+static void an_owner_need_not_be_told(void **state)
+{
+    struct switchboard board;
+    struct connection *accepted = NULL;
+    char data[10];
+    (void)state;
+    board_open(&board, 1, (struct endpoint_settings){0});
+    endpoint_listen(board.booths[2].endpoint, takes_without_a_word, &accepted);
+    struct connection *asked = endpoint_connect(board.booths[1].endpoint, 2,
+                                                (struct connection_owner){0});
+    run(&board, SEC);
+    assert_int_equal(connection_push(asked, "hello", 5), 5);
+    connection_end(asked);
+    connection_end(accepted);
+    run(&board, SEC);
+    assert_int_equal(connection_take(accepted, data, sizeof data), 5);
+    assert_true(connection_is_over(accepted) && connection_is_over(asked));
+    connection_free(asked);
+    connection_free(accepted);
+    run(&board, 2 * SEC);
+    assert_nothing_is_left(&board);
+    board_close(&board);
+}
+
+static void dial_again(void *self, enum connection_end end)
+{
+    struct speaker *talk = self;
+    on_closed(talk, end);
+    dial(talk->board, talk->at, 2);
+}
+
+static void who_is_told_that_it_is_over_may_begin_anew(void **state)
+{
+    struct switchboard board;
+    (void)state;
+    board_open(&board, 1, (struct endpoint_settings){0});
+    board.booths[2].refuses = true;
+    struct speaker *talk = new_talk(&board.booths[1]);
+    struct connection_owner owner = owner_of(talk);
+    owner.closed = dial_again;
+    talk->connection = endpoint_connect(board.booths[1].endpoint, 2, owner);
+    run(&board, 4 * WAY);
+    assert_closed(talk, CONNECTION_REFUSED);
+    board.booths[2].refuses = false;
+    run(&board, SEC);
+    assert_int_equal(board.talks[1].opened, 1);
+    assert_int_equal(connections(&board, 1), 1);
+    board_close(&board);
+}
+
+/* It is told that there is room, as often as there is again. */
+static void on_room(void *self)
+{
+    unsigned *count = self;
+    ++*count;
+}
+
+static void there_is_room_when_something_has_arrived(void **state)
+{
+    struct switchboard board;
+    unsigned rooms = 0;
+    uint8_t data[3000] = {0};
+    (void)state;
+    board_open(&board, 1, (struct endpoint_settings){.outgoing = 2000});
+    struct connection *connection = endpoint_connect(
+        board.booths[1].endpoint, 2,
+        (struct connection_owner){.writable = on_room, .self = &rooms});
+    run(&board, SEC);
+    assert_int_equal(rooms, 0);
+    assert_int_equal(connection_room(connection), 2000);
+    assert_int_equal(connection_push(connection, data, 3000), 2000);
+    assert_int_equal(connection_room(connection), 0);
+    assert_int_equal(connection_push(connection, data, 1), 0);
+    assert_false(connection_is_delivered(connection));
+    run(&board, SEC);
+    assert_true(rooms > 0);
+    assert_int_equal(connection_room(connection), 2000);
+    assert_true(connection_is_delivered(connection));
+    connection_free(connection);
+    board_close(&board);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -328,6 +419,9 @@ int main(int argc, char **argv)
         cmocka_unit_test(the_handshake_measures_the_way),
         cmocka_unit_test(both_may_open_one_to_the_other_at_once),
         cmocka_unit_test(one_may_talk_to_oneself),
+        cmocka_unit_test(an_owner_need_not_be_told),
+        cmocka_unit_test(who_is_told_that_it_is_over_may_begin_anew),
+        cmocka_unit_test(there_is_room_when_something_has_arrived),
     };
     return test_run(argc, argv, tests);
 }

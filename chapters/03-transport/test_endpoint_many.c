@@ -322,9 +322,18 @@ static void a_forged_answer_opens_nothing(void **state)
     run(&board, 2 * WAY);
     assert_int_equal(talk->opened, 0);
     answer.ack--;
+    board.treat[REFUSAL].lose = 100; /* Of a cookie that is none. */
     forge(&board, 2, 1, &answer);
     run(&board, 2 * WAY);
     assert_int_equal(talk->opened, 1);
+    unsigned said = sent(&board, 1, DATA);
+    forge(&board, 2, 1, &answer); /* Again: perhaps the cookie was lost. */
+    run(&board, 2 * WAY);
+    assert_int_equal(sent(&board, 1, DATA), said + 1);
+    answer.data++; /* Of another id. */
+    forge(&board, 2, 1, &answer);
+    run(&board, 2 * WAY);
+    assert_int_equal(sent(&board, 1, DATA), said + 1);
     board_close(&board);
 }
 
@@ -367,8 +376,10 @@ static void a_peer_may_draw_an_id_twice(void **state)
             .flags = SEGMENT_RESET, .connection = 7, .packet = 1};
         forge(&board, 3, 2, &reset);
         run(&board, WAY);
-        if (board.talks[1 - first].connection)
-            hang_up(&board.talks[1 - first]);
+        if (first == 0) /* The last one has the name. */
+            assert_closed(&board.talks[1], CONNECTION_RESET);
+        else
+            hang_up(&board.talks[0]);
         forge(&board, 3, 2, &reset);
         run(&board, WAY);
         assert_nothing_is_left(&board);
