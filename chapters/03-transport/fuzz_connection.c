@@ -140,6 +140,20 @@ static void stop(void *self)
     (void)self;
 }
 
+/* What one must know of 1 to be believed: its id is in its opening, or in what
+ * the honest one sends it. */
+static void learn(struct assault *assault, const struct segment *segment)
+{
+    struct wire_reader in = wire_read(segment->data, segment->size);
+    assault->mine = *segment;
+    if (segment->flags == SEGMENT_OPEN)
+        assault->honest.connection = wire_get_u32(&in);
+    if (segment->flags & SEGMENT_COOKIE) {
+        memcpy(assault->answer, segment->data, sizeof assault->answer);
+        assault->answer_ack = segment->seq + 1;
+    }
+}
+
 static void on_left(void *self, const struct sim_message *message)
 {
     struct assault *assault = self;
@@ -148,11 +162,7 @@ static void on_left(void *self, const struct sim_message *message)
     if (message->from == 1) {
         expect(intact);
         assault->said += g_bytes_get_size(message->bytes);
-        if (segment.flags & SEGMENT_COOKIE) {
-            memcpy(assault->answer, segment.data, sizeof assault->answer);
-            assault->answer_ack = segment.seq + 1;
-        }
-        assault->mine = segment;
+        learn(assault, &segment);
     } else if (!assault->attacked) {
         assault->honest = segment;
     }
@@ -239,8 +249,7 @@ static uint32_t number(struct assault *assault, uint32_t right)
 static void put_numbers(struct assault *assault, struct segment *segment)
 {
     const struct segment *honest = &assault->honest;
-    segment->connection =
-        number(assault, 0) < 2 ? assault->honest.connection : next(assault);
+    segment->connection = number(assault, honest->connection);
     segment->packet = number(assault, honest->packet);
     segment->seq = number(assault, honest->seq + (uint32_t)honest->size);
     segment->ack = number(assault, assault->mine.seq);
@@ -255,21 +264,36 @@ static void put_numbers(struct assault *assault, struct segment *segment)
     }
 }
 
-/* A first opening; or the second, which 1's last answer lets in. */
+/* It says which of 1's packets it is for. */
+static void put_reset(struct assault *assault, struct segment *segment)
+{
+    segment->packet = number(assault, assault->mine.packet);
+    if (segment->flags & SEGMENT_OPEN)
+        segment->connection = assault->honest.connection;
+    else
+        segment->connection = assault->mine.connection;
+}
+
+/* A first opening; or an answer to 1's; or the second, which 1's last answer lets
+ * in. */
 static void put_opening(struct assault *assault, struct segment *segment,
                         uint8_t data[32])
 {
     struct wire_reader in = wire_read(assault->answer, 4);
     bool first = segment->flags == SEGMENT_OPEN;
+    bool answers = next(assault) < 64;
     memcpy(data + 4, assault->answer + 4, 16);
     data[3] = 7 + next(assault) % 2; /* Its id: few of them. */
     data[4 + next(assault) % 16] ^= (uint8_t)(next(assault) / 255);
-    segment->connection = first ? 0 : wire_get_u32(&in);
-    segment->seq = 1000;
-    segment->ack = assault->answer_ack;
     segment->ranges = 0;
     segment->data = data;
     segment->size = first ? 32 : 20;
+    segment->ack = number(assault, assault->mine.seq + 1);
+    if (answers)
+        return;
+    segment->connection = first ? 0 : wire_get_u32(&in);
+    segment->seq = 1000;
+    segment->ack = assault->answer_ack;
 }
 
 static GBytes *nearly_right(struct assault *assault)
@@ -290,6 +314,8 @@ static GBytes *nearly_right(struct assault *assault)
     segment.size = 2u * next(assault);
     if (segment.flags & SEGMENT_OPEN && next(assault) < 250)
         put_opening(assault, &segment, opening);
+    if (segment.flags & SEGMENT_RESET)
+        put_reset(assault, &segment);
     return segment_bytes(&segment);
 }
 

@@ -171,7 +171,7 @@ static void too_many_ids_are_refused(void **state)
     board.booths[2].refuses = true;
     board.way = USEC; /* All within a second. */
     unsigned most = 0;
-    for (uint32_t id = 1; most == 0; id++) {
+    for (uint32_t id = 1; most == 0 && id < 70000; id++) {
         unsigned before = board.booths[2].accepted;
         show_pass(&board, 3, ask_for_pass(&stranger, id, id));
         assert_int_equal(kind_of(2, stranger.bytes), REFUSAL);
