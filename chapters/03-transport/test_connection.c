@@ -260,20 +260,44 @@ static void who_is_answered_once_and_no_more_gives_up(void **state)
     board_close(&board);
 }
 
-/* The handshake has measured the way: the first loss is not waited for as if
- * nothing were known, a second. */
+/* So a first loss is not waited for as if nothing were known, a second long. */
 static void the_handshake_measures_the_way(void **state)
 {
-    struct switchboard board;
     (void)state;
-    board_open(&board, 1, (struct endpoint_settings){0});
-    board.treat[DATA] = (struct treatment){.lose = 1, .from = 1};
-    struct speaker *talk = dial(&board, 1, 2);
-    talk->first = "lost once";
-    run(&board, 100 * MSEC);
-    assert_taken(last_talk(&board), "lost once");
-    assert_int_equal(sent(&board, 1, DATA), 2);
-    board_close(&board);
+    for (unsigned side = 0; side < 2; side++) {
+        struct switchboard board;
+        struct speaker *talk[2];
+        board_open(&board, 1, (struct endpoint_settings){0});
+        open_talk(&board, talk);
+        board.treat[DATA] = (struct treatment){.lose = 1, .from = side + 1};
+        say(talk[side], "lost once");
+        run(&board, 100 * MSEC);
+        assert_int_equal(board.treat[DATA].lose, 0);
+        assert_taken(talk[1 - side], "lost once");
+        board_close(&board);
+    }
+}
+
+/* Karn's rule: it is not known for which of two an answer is. */
+static void what_is_sent_twice_measures_nothing(void **state)
+{
+    static const enum kind lost[] = {OPENING, COOKIE};
+    (void)state;
+    for (unsigned side = 0; side < 2; side++) {
+        struct switchboard board;
+        board_open(&board, 1, (struct endpoint_settings){0});
+        board.treat[lost[side]].lose = 1;
+        struct speaker *talk[2] = {dial(&board, 1, 2)};
+        run(&board, 1500 * MSEC);
+        talk[1] = last_talk(&board);
+        board.treat[DATA] = (struct treatment){.lose = 1, .from = side + 1};
+        say(talk[side], "lost once");
+        run(&board, 900 * MSEC);
+        assert_taken(talk[1 - side], "");
+        run(&board, 200 * MSEC);
+        assert_taken(talk[1 - side], "lost once");
+        board_close(&board);
+    }
 }
 
 static void both_may_open_one_to_the_other_at_once(void **state)
@@ -417,6 +441,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(who_is_not_answered_gives_up),
         cmocka_unit_test(who_is_answered_once_and_no_more_gives_up),
         cmocka_unit_test(the_handshake_measures_the_way),
+        cmocka_unit_test(what_is_sent_twice_measures_nothing),
         cmocka_unit_test(both_may_open_one_to_the_other_at_once),
         cmocka_unit_test(one_may_talk_to_oneself),
         cmocka_unit_test(an_owner_need_not_be_told),

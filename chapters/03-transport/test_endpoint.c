@@ -144,7 +144,9 @@ static void a_cookie_is_good_for_one_connection(void **state)
         for (nsec again = SEC; again < 60 * SEC; again += SEC) {
             struct switchboard board;
             struct stranger stranger;
-            board_open(&board, again / SEC, (struct endpoint_settings){0});
+            board_open(
+                &board, again / SEC,
+                (struct endpoint_settings){.outgoing = 1000, .incoming = 1000});
             stranger_init(&stranger, &board);
             run(&board, asked);
             struct pass pass = ask_for_pass(&stranger, 7, 1000);
@@ -165,7 +167,8 @@ static void too_many_ids_are_refused(void **state)
     struct switchboard board;
     struct stranger stranger;
     (void)state;
-    board_open(&board, 1, (struct endpoint_settings){0});
+    board_open(&board, 1,
+               (struct endpoint_settings){.outgoing = 1000, .incoming = 1000});
     stranger_init(&stranger, &board);
     g_clear_pointer(&board.letters, g_array_unref);
     board.booths[2].refuses = true;
