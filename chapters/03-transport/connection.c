@@ -141,8 +141,7 @@ void connection_on_reset(struct connection *connection, uint32_t packet)
 {
     const struct endpoint_settings *settings =
         endpoint_settings(connection->endpoint);
-    if (connection->state != CONNECTION_OPEN ||
-        packet < connection->sure ||
+    if (connection->state != CONNECTION_OPEN || packet < connection->sure ||
         !flow_may_have_sent(connection->flow, packet))
         return;
     bool well = connection->ended && flow_is_whole(connection->flow) &&
@@ -204,15 +203,13 @@ void connection_open(struct connection *connection)
     send_opening(connection);
 }
 
-/* The other has answered, and wants to hear its cookie again. An answer to a
- * second opening comes in vain. */
+/* The other has answered, and wants to hear its cookie again. */
 void connection_on_answer(struct connection *connection,
                           const struct segment *segment, uint32_t id,
                           struct cookie cookie)
 {
     nsec now = env_now(env_of(connection));
-    if (connection->state != CONNECTION_OPENING ||
-        segment->ack != connection->first + 1)
+    if (segment->ack != connection->first + 1)
         return;
     nsec rtt = connection->tries == 1 ? now - connection->heard : 0;
     connection->state = CONNECTION_ANSWERED;

@@ -56,8 +56,8 @@ struct connection *connection_new(struct endpoint *endpoint,
                                   struct connection_name name);
 /** Send an opening, and again until it is answered. */
 void connection_open(struct connection *connection);
-/** The opening was answered by @p segment, with the other's @p id and a cookie.
- * */
+/** It is opening, and was answered by @p segment, with the other's @p id and a
+ * cookie. */
 void connection_on_answer(struct connection *connection,
                           const struct segment *segment, uint32_t id,
                           struct cookie cookie);

@@ -1,7 +1,7 @@
 /*
- * Each side of a connection is numbered, and these numbers never come again. What
- * a side says begins with its number, and byte n of the rest is a function of
- * both: so whoever hears it knows whose it is, and two sides that hear each
+ * Each side of a connection is numbered, and these numbers never come again.
+ * What a side says begins with its number, and byte n of the rest is a function
+ * of both: so whoever hears it knows whose it is, and two sides that hear each
  * other's numbers are the two sides of one connection. If one hears anything
  * else, something of another connection, or of an old one, has come to it.
  *

@@ -253,7 +253,8 @@ static void accept_one(struct endpoint *endpoint, node_id peer,
     }
 }
 
-/* An answer to our opening, or the cookie that comes back. */
+/* An answer to our opening, or the cookie that comes back; or one of them once
+ * more. The answer to a second opening, with another id, comes in vain. */
 static void on_cookie(struct endpoint *endpoint, node_id peer,
                       const struct segment *segment, struct opening opening)
 {

@@ -1,13 +1,13 @@
 /*
- * Fuzzing endpoint.c and connection.c, with segments that are nearly right. Node 1
- * is attacked. First it has a connection with an honest node 2, which is stopped
- * after some events: so it is met in each state. Then node 2 is another, which
- * knows all that the honest one knew, and says what the input says; and so does
- * node 3, who knows as much, but is nobody. What must hold:
+ * Fuzzing endpoint.c and connection.c, with segments that are nearly right.
+ * Node 1 is attacked. First it has a connection with an honest node 2, which is
+ * stopped after some events: so it is met in each state. Then node 2 is another,
+ * which knows all that the honest one knew, and says what the input says; and so
+ * does node 3, who knows as much, but is nobody. What must hold:
  *
- *   While there is no connection, no answer is longer than what it answers. There
- *   are never more connections than may be, and memory has a bound. When all is
- *   over, all memory is given back.
+ *   While there is no connection, no answer is longer than what it answers.
+ *   There are never more connections than may be, and memory has a bound. When
+ *   all is over, all memory is given back.
  */
 #include "02-framing/wire.h"
 #include "03-transport/endpoint.h"
@@ -274,8 +274,8 @@ static void put_reset(struct assault *assault, struct segment *segment)
         segment->connection = assault->mine.connection;
 }
 
-/* A first opening; or an answer to 1's; or the second, which 1's last answer lets
- * in. */
+/* A first opening; or an answer to 1's; or the second, which 1's last answer
+ * lets in. */
 static void put_opening(struct assault *assault, struct segment *segment,
                         uint8_t data[32])
 {

@@ -424,6 +424,44 @@ static void there_is_room_when_something_has_arrived(void **state)
     board_close(&board);
 }
 
+static size_t bytes_sent(const struct switchboard *board, node_id from)
+{
+    size_t size = 0;
+    for (unsigned i = 0; i < board->letters->len; i++) {
+        const struct posting *posting =
+            &g_array_index(board->letters, struct posting, i);
+        struct segment segment;
+        segment_of(posting->bytes, &segment);
+        if (posting->from == from && posting->kind == DATA && segment.size > 1)
+            size += segment.size;
+    }
+    return size;
+}
+
+/* The handshake says it, both ways. */
+static void nobody_sends_more_than_the_other_takes(void **state)
+{
+    static char words[3000];
+    (void)state;
+    memset(words, 'x', sizeof words - 1);
+    for (unsigned side = 0; side < 2; side++) {
+        struct switchboard board;
+        struct speaker *talk[2];
+        board_open(&board, 1, (struct endpoint_settings){.incoming = 1000});
+        board.booths[1].lazy = board.booths[2].lazy = true;
+        open_talk(&board, talk);
+        say(talk[side], words);
+        run(&board, 20 * SEC);
+        assert_int_equal(bytes_sent(&board, side + 1), 1000);
+        assert_false(connection_is_delivered(talk[side]->connection));
+        talk[1 - side]->lazy = false;
+        take(talk[1 - side]);
+        run(&board, SEC);
+        assert_taken(talk[1 - side], words);
+        board_close(&board);
+    }
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -447,6 +485,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(an_owner_need_not_be_told),
         cmocka_unit_test(who_is_told_that_it_is_over_may_begin_anew),
         cmocka_unit_test(there_is_room_when_something_has_arrived),
+        cmocka_unit_test(nobody_sends_more_than_the_other_takes),
     };
     return test_run(argc, argv, tests);
 }

@@ -301,6 +301,8 @@ static void an_idle_one_lives_on(void **state)
     open_talk(&board, talk);
     run(&board, 3600 * SEC);
     /* A question and an answer every 15 s, from one side or from both. */
+    assert_int_equal(sent(&board, 1, OPENING), 1);
+    assert_int_equal(sent(&board, 1, COOKIE), 1);
     assert_in_range(sent(&board, 1, DATA) + sent(&board, 2, DATA), 230, 490);
     assert_it_works(&board, talk);
     board_close(&board);

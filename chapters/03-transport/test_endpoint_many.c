@@ -299,7 +299,7 @@ static void what_is_open_cannot_be_refused(void **state)
     board_close(&board);
 }
 
-/* An answer must say the number of the opening; and come from whom it went to. */
+/* An answer must say the opening's number, and come from whom it went to. */
 static void a_forged_answer_opens_nothing(void **state)
 {
     struct switchboard board;
