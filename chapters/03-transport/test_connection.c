@@ -238,6 +238,23 @@ static void who_is_answered_once_and_no_more_gives_up(void **state)
     board_close(&board);
 }
 
+/* A limit: who was answered asks no more, but shows its cookie; and when there
+ * was no way for longer than a cookie lives, in vain. */
+static void a_cookie_that_comes_too_late_is_refused(void **state)
+{
+    struct switchboard board;
+    (void)state;
+    board_open(&board, 1, (struct endpoint_settings){0});
+    board.treat[COOKIE].lose = 5; /* At 0, 1, 3, 7 and 15 seconds. */
+    struct speaker *talk = dial(&board, 1, 2);
+    run(&board, 40 * SEC);
+    assert_int_equal(sent(&board, 1, COOKIE), 6);
+    assert_closed(talk, CONNECTION_REFUSED);
+    assert_int_equal(board.booths[2].accepted, 0);
+    assert_nothing_is_left(&board);
+    board_close(&board);
+}
+
 /* So a first loss is not waited for as if nothing were known, a second long. */
 static void the_handshake_measures_the_way(void **state)
 {
@@ -293,6 +310,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(who_refuses_may_have_pushed),
         cmocka_unit_test(who_is_not_answered_gives_up),
         cmocka_unit_test(who_is_answered_once_and_no_more_gives_up),
+        cmocka_unit_test(a_cookie_that_comes_too_late_is_refused),
         cmocka_unit_test(the_handshake_measures_the_way),
         cmocka_unit_test(what_is_sent_twice_measures_nothing),
     };

@@ -1,4 +1,5 @@
 /* What the owner of a connection is told, and what it may do. */
+#include "03-transport/newreno.h"
 #include "03-transport/test_connection.h"
 
 static void nothing_is_taken_before_it_is_open(void **state)
@@ -211,6 +212,33 @@ static void nobody_sends_more_than_the_other_takes(void **state)
     }
 }
 
+static unsigned made;
+
+static struct controller *make_one(size_t segment)
+{
+    assert_int_equal(segment, 700);
+    made++;
+    return newreno_new(segment);
+}
+
+static void each_has_the_settings_of_its_endpoint(void **state)
+{
+    struct switchboard board;
+    struct speaker *talk[2];
+    (void)state;
+    memset(many_words, 'x', sizeof many_words - 1);
+    board_open(
+        &board, 1,
+        (struct endpoint_settings){.segment = 700, .controller = make_one});
+    open_talk(&board, talk);
+    assert_int_equal(made, 2);
+    say(talk[0], many_words);
+    run(&board, SEC);
+    assert_taken(talk[1], many_words);
+    assert_int_equal(sent(&board, 1, DATA), 5);
+    board_close(&board);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -222,6 +250,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(there_is_room_when_something_has_arrived),
         cmocka_unit_test(the_handshake_says_how_much_is_taken),
         cmocka_unit_test(nobody_sends_more_than_the_other_takes),
+        cmocka_unit_test(each_has_the_settings_of_its_endpoint),
     };
     return test_run(argc, argv, tests);
 }
