@@ -45,7 +45,7 @@ struct half {
 };
 
 /* A node. */
-struct switch_room {
+struct outpost {
     struct exchange *exchange;
     struct env *env;
     struct endpoint *endpoint;
@@ -164,7 +164,7 @@ static void mark(const struct half *half, const char *words)
 static void look_at_both(const struct half *done, const struct half *other)
 {
     if (other->fortune == CLOSED && other->taken != done->pushed)
-        BREAK(done, "RT7", "side %u is done, and %u has not heard all",
+        BREAK(done, "RT-DONE", "side %u is done, and %u has not heard all",
               done->number, other->number);
     if (other->fortune == CLOSED && other->end == CONNECTION_DONE)
         mark(done, "both are done");
@@ -172,14 +172,26 @@ static void look_at_both(const struct half *done, const struct half *other)
         mark(done, "one is done, and the other in doubt");
 }
 
+/* Whoever says that it knows no such connection must have lost it. */
+static void look_at_reset(const struct half *half)
+{
+    const GPtrArray *halves = half->exchange->halves;
+    for (unsigned i = 0; i < halves->len; i++) {
+        const struct half *other = halves->pdata[i];
+        if (other->fortune == LIVES &&
+            (half->other == other || other->other == half))
+            BREAK(half, "RT-RESET", "side %u is reset, and side %u lives",
+                  half->number, other->number);
+    }
+}
+
 static void mark_end(const struct half *half)
 {
     static const char *const words[] = {
-        [CONNECTION_DONE] = NULL,
         [CONNECTION_RESET] = "one is reset",
         [CONNECTION_REFUSED] = "one is refused",
         [CONNECTION_SILENT] = "one has heard nothing for too long"};
-    if (words[half->end])
+    if (half->end != CONNECTION_DONE)
         mark(half, words[half->end]);
     if (half->end == CONNECTION_RESET && half->other &&
         half->other->fortune == CRASHED)
@@ -193,8 +205,10 @@ static void on_closed(void *self, enum connection_end end)
     take(half);
     half->fortune = CLOSED;
     if (end == CONNECTION_DONE && (!half->over || !half->ended))
-        BREAK(half, "RT7", "side %u is done before its end", half->number);
+        BREAK(half, "RT-DONE", "side %u is done before its end", half->number);
     mark_end(half);
+    if (end == CONNECTION_RESET)
+        look_at_reset(half);
     if (end == CONNECTION_DONE && half->other)
         look_at_both(half, half->other);
     else if (half->other && half->other->fortune == CLOSED &&
@@ -247,8 +261,8 @@ static struct half *pick(struct exchange *exchange, node_id at, unsigned choice)
 static bool on_accept(void *self, node_id peer, struct connection *connection,
                       struct connection_owner *owner)
 {
-    struct switch_room *station = self;
-    struct half *half = new_half(station->exchange, station->env->id, peer);
+    struct outpost *outpost = self;
+    struct half *half = new_half(outpost->exchange, outpost->env->id, peer);
     half->connection = connection;
     *owner = owner_of(half);
     on_opened(half);
@@ -259,31 +273,31 @@ static bool on_accept(void *self, node_id peer, struct connection *connection,
 
 static void *boot(struct env *env, void *self)
 {
-    struct switch_room *station = g_new0(struct switch_room, 1);
+    struct outpost *outpost = g_new0(struct outpost, 1);
     struct endpoint_settings settings = {.segment = SEGMENT,
                                          .outgoing = ROOM,
                                          .incoming = WINDOW,
                                          .most = SIDES,
                                          .keepalive = SEC,
                                          .patience = 4 * SEC};
-    station->exchange = self;
-    station->env = env;
-    station->endpoint = endpoint_new(env, settings);
-    endpoint_listen(station->endpoint, on_accept, station);
-    return station;
+    outpost->exchange = self;
+    outpost->env = env;
+    outpost->endpoint = endpoint_new(env, settings);
+    endpoint_listen(outpost->endpoint, on_accept, outpost);
+    return outpost;
 }
 
 static void stop(void *self)
 {
-    struct switch_room *station = self;
-    GPtrArray *halves = station->exchange->halves;
+    struct outpost *outpost = self;
+    GPtrArray *halves = outpost->exchange->halves;
     for (unsigned i = 0; i < halves->len; i++) {
         struct half *half = halves->pdata[i];
-        if (half->at == station->env->id && half->fortune == LIVES)
+        if (half->at == outpost->env->id && half->fortune == LIVES)
             half->fortune = CRASHED, half->connection = NULL;
     }
-    endpoint_free(station->endpoint);
-    g_free(station);
+    endpoint_free(outpost->endpoint);
+    g_free(outpost);
 }
 
 /* ---- What must come. ---- */
@@ -325,7 +339,10 @@ static const struct invariant rules[] = {
     {.id = "RT1", .text = "What is taken is the beginning of what was pushed."},
     {.id = "RT2", .text = "The end comes behind all bytes, and nothing after."},
     {.id = "RT6", .text = "Nothing of another connection is heard, or an old."},
-    {.id = "RT7", .text = "When one side is done, the other has heard all."},
+    {.id = "RT-DONE",
+     .text = "When one side is done, the other has heard all."},
+    {.id = "RT-RESET",
+     .text = "Nothing is reset that the other side still has."},
     {.id = "RL3",
      .text = "When all has healed, a connection is whole, or it is no more.",
      .comes = all_is_settled},
@@ -381,28 +398,22 @@ static void draw(struct dice *dice, node_id node, GString *operation)
 
 static void connect_to(struct exchange *exchange, node_id at, node_id peer)
 {
-    struct switch_room *station = ordeal_node(exchange->ordeal, at);
+    struct outpost *outpost = ordeal_node(exchange->ordeal, at);
     struct half *half = new_half(exchange, at, peer);
     half->connection =
-        endpoint_connect(station->endpoint, peer, owner_of(half));
+        endpoint_connect(outpost->endpoint, peer, owner_of(half));
     half->fortune = half->connection ? LIVES : LEFT;
 }
 
 /* It says again what it has said some time ago. */
 static void say_again(struct exchange *exchange, node_id at, unsigned choice)
 {
-    struct switch_room *station = ordeal_node(exchange->ordeal, at);
+    struct outpost *outpost = ordeal_node(exchange->ordeal, at);
     GPtrArray *said = exchange->said[at];
     for (unsigned i = 0; i < MIN(said->len, 20); i++) {
         unsigned place = (choice + i) % said->len;
-        env_send(station->env, exchange->to[at][place], said->pdata[place]);
+        env_send(outpost->env, exchange->to[at][place], said->pdata[place]);
     }
-}
-
-static void leave(struct half *half)
-{
-    half->fortune = LEFT;
-    g_clear_pointer(&half->connection, connection_free);
 }
 
 static void do_with(struct half *half, const char *word, unsigned size)
@@ -413,7 +424,8 @@ static void do_with(struct half *half, const char *word, unsigned size)
     half->lazy =
         strcmp(word, "rest") == 0 || (half->lazy && strcmp(word, "go") != 0);
     if (strcmp(word, "reset") == 0) {
-        leave(half);
+        half->fortune = LEFT;
+        g_clear_pointer(&half->connection, connection_free);
         return;
     }
     push(half);
@@ -472,7 +484,7 @@ const struct subject connection_subject = {
     .least = NODES,
     .most = NODES,
     .quorum = NODES,
-    .calm = 60 * SEC,
+    .calm = 20 * SEC,
     .questions = 64,
     .boot = boot,
     .stop = stop,
