@@ -59,7 +59,7 @@ struct booth {
 
 /** One side of a connection, and what its owner was told. */
 struct speaker {
-    struct switchboard *board;
+    struct switchboard *board;     /**< Where. */
     struct connection *connection; /**< NULL: freed. */
     node_id at;                    /**< Whose side this is. */
     unsigned opened;               /**< Calls of .opened ... */
@@ -75,19 +75,20 @@ struct speaker {
 
 /** The world. */
 struct switchboard {
-    struct sim *sim;
-    struct endpoint_settings settings;
-    nsec way; /**< Every segment takes so long: WAY. */
-    struct booth booths[BOOTHS + 1];
-    struct speaker talks[TALKS];
-    unsigned count; /**< Of talks. */
-    struct treatment treat[KINDS];
+    struct sim *sim;                   /**< Who moves it. */
+    struct endpoint_settings settings; /**< Of all endpoints. */
+    nsec way;                          /**< Every segment takes so long: WAY. */
+    struct booth booths[BOOTHS + 1];   /**< By node. */
+    struct speaker talks[TALKS];       /**< In the order in which they began. */
+    unsigned count;                    /**< Of talks. */
+    struct treatment treat[KINDS];     /**< To be changed by tests. */
     GArray *letters; /**< struct posting; NULL: they are not kept. */
-    unsigned sent[BOOTHS + 1][KINDS];
+    unsigned sent[BOOTHS + 1][KINDS]; /**< So many, by each node. */
 };
 
 /* ---- What its owner is told. ---- */
 
+/** A side at this node, without a connection as yet. */
 static inline struct speaker *new_talk(struct booth *booth)
 {
     struct switchboard *board = booth->board;
@@ -100,12 +101,14 @@ static inline struct speaker *new_talk(struct booth *booth)
     return talk;
 }
 
+/** It says this; all of it must fit. */
 static inline void say(struct speaker *talk, const char *text)
 {
     size_t size = strlen(text);
     assert_int_equal(connection_push(talk->connection, text, size), size);
 }
 
+/** It takes all that has come. */
 static inline void take(struct speaker *talk)
 {
     uint8_t data[100];
@@ -114,6 +117,7 @@ static inline void take(struct speaker *talk)
         g_byte_array_append(talk->taken, data, (guint)size);
 }
 
+/** See struct connection_owner. */
 static inline void on_opened(void *self)
 {
     struct speaker *talk = self;
@@ -122,6 +126,7 @@ static inline void on_opened(void *self)
         say(talk, talk->first);
 }
 
+/** See struct connection_owner. */
 static inline void on_readable(void *self)
 {
     struct speaker *talk = self;
@@ -131,12 +136,14 @@ static inline void on_readable(void *self)
         connection_end(talk->connection);
 }
 
+/** Free its connection. */
 static inline void hang_up(struct speaker *talk)
 {
     connection_free(talk->connection);
     talk->connection = NULL;
 }
 
+/** See struct connection_owner. */
 static inline void on_closed(void *self, enum connection_end end)
 {
     struct speaker *talk = self;
@@ -147,6 +154,7 @@ static inline void on_closed(void *self, enum connection_end end)
         hang_up(talk);
 }
 
+/** The owner of its connection. */
 static inline struct connection_owner owner_of(struct speaker *talk)
 {
     return (struct connection_owner){.opened = on_opened,
@@ -155,6 +163,7 @@ static inline struct connection_owner owner_of(struct speaker *talk)
                                      .self = talk};
 }
 
+/** See endpoint_listen(): of a booth. */
 static inline bool on_accept(void *self, node_id peer,
                              struct connection *connection,
                              struct connection_owner *owner)
@@ -172,6 +181,7 @@ static inline bool on_accept(void *self, node_id peer,
 
 /* ---- What becomes of a segment. ---- */
 
+/** What is it that @p from sends? */
 static inline enum kind kind_of(node_id from, GBytes *bytes)
 {
     struct segment segment;
@@ -190,7 +200,7 @@ static inline enum kind kind_of(node_id from, GBytes *bytes)
     return segment.size > 0 ? DATA : ACK;
 }
 
-/* One of so many? */
+/** Is it one of so many? Then it is one less. */
 static inline bool is_one(unsigned *count)
 {
     bool one = *count > 0;
@@ -198,6 +208,7 @@ static inline bool is_one(unsigned *count)
     return one;
 }
 
+/** See struct sim_watch. */
 static inline struct sim_fate decide(void *self,
                                      const struct sim_message *message)
 {
@@ -215,6 +226,7 @@ static inline struct sim_fate decide(void *self,
     return fate;
 }
 
+/** See struct sim_watch. */
 static inline void on_left(void *self, const struct sim_message *message)
 {
     struct switchboard *board = self;
@@ -228,6 +240,7 @@ static inline void on_left(void *self, const struct sim_message *message)
     g_array_append_val(board->letters, letter);
 }
 
+/** Free what is in a posting. */
 static inline void clear_letter(void *letter)
 {
     g_bytes_unref(((struct posting *)letter)->bytes);
@@ -235,6 +248,7 @@ static inline void clear_letter(void *letter)
 
 /* ---- The world. ---- */
 
+/** See struct sim_program. */
 static inline void *boot_booth(struct env *env, void *context)
 {
     struct switchboard *board = context;
@@ -246,7 +260,7 @@ static inline void *boot_booth(struct env *env, void *context)
     return booth;
 }
 
-/* What is not dead goes with it. */
+/** The same: what is not dead goes with its endpoint. */
 static inline void stop_booth(void *protocol)
 {
     struct booth *booth = protocol;
@@ -281,6 +295,7 @@ static inline void board_open(struct switchboard *board, uint64_t seed,
                     (struct sim_program){boot_booth, stop_booth, board});
 }
 
+/** Free it, with all that is in it. */
 static inline void board_close(struct switchboard *board)
 {
     sim_free(board->sim);
@@ -321,6 +336,7 @@ static inline void open_talk(struct switchboard *board, struct speaker *talk[2])
     assert_true(talk[0]->opened == 1 && talk[1]->at == 2);
 }
 
+/** How many does it have? */
 static inline unsigned connections(const struct switchboard *board, node_id id)
 {
     return endpoint_connections(board->booths[id].endpoint);
@@ -342,18 +358,21 @@ static inline void cut(struct switchboard *board, bool is_cut)
 
 /* ---- What is expected. ---- */
 
+/** This, and no more, has come. */
 #define assert_taken(talk, text)                                            \
     do {                                                                    \
         assert_int_equal((talk)->taken->len, strlen(text));                 \
         assert_memory_equal((talk)->taken->data, text, (talk)->taken->len); \
     } while (0)
 
+/** It is over, and its owner was told how, once. */
 #define assert_closed(talk, how)             \
     do {                                     \
         assert_int_equal((talk)->closed, 1); \
         assert_int_equal((talk)->end, how);  \
     } while (0)
 
+/** It is not over. */
 #define assert_open(talk)                    \
     do {                                     \
         assert_int_equal((talk)->closed, 0); \

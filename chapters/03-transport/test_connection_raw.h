@@ -3,9 +3,10 @@
  * For tests of endpoint.h: node 3 has no endpoint any more, but writes segments
  * by hand, and sees what is answered.
  *
- *     struct stranger stranger = stranger_of(&board);
+ *     struct stranger stranger;
+ *     stranger_init(&stranger, &board);
  *     struct pass pass = ask_for_pass(&stranger, 7, 1000);
- *     show_pass(&stranger, pass);               // then it is let in
+ *     show_pass(&board, 3, pass);               // then it is let in
  */
 #ifndef TRANSPORT_TEST_CONNECTION_RAW_H
 #define TRANSPORT_TEST_CONNECTION_RAW_H
@@ -14,10 +15,10 @@
 
 /** Who knows the protocol, and does as it likes. */
 struct stranger {
-    struct switchboard *board;
-    unsigned heard;      /**< So many segments came. */
-    GBytes *bytes;       /**< The last of them, a reference; or NULL. */
-    struct segment last; /**< What it says. */
+    struct switchboard *board; /**< Where. */
+    unsigned heard;            /**< So many segments came. */
+    GBytes *bytes;             /**< The last of them, a reference; or NULL. */
+    struct segment last;       /**< What it says. */
 };
 
 /** All that a cookie is for. */
@@ -31,6 +32,7 @@ struct pass {
     uint64_t hash;   /**< The cookie. */
 };
 
+/** Of node 3: see env_bind(). */
 static inline void on_raw(void *self, node_id from, GBytes *message)
 {
     struct stranger *stranger = self;
@@ -41,6 +43,7 @@ static inline void on_raw(void *self, node_id from, GBytes *message)
     assert_true(segment_of(message, &stranger->last));
 }
 
+/** From now on node 3 is this one. */
 static inline void stranger_init(struct stranger *stranger,
                                  struct switchboard *board)
 {
@@ -48,6 +51,7 @@ static inline void stranger_init(struct stranger *stranger,
     env_bind(sim_env(board->sim, 3), on_raw, stranger);
 }
 
+/** Free what is in it. */
 static inline void stranger_clear(struct stranger *stranger)
 {
     g_clear_pointer(&stranger->bytes, g_bytes_unref);
@@ -84,6 +88,7 @@ static inline void send_pass(struct switchboard *board, node_id from,
     wire_clear(&out);
 }
 
+/** It opens a connection to 2, with so many bytes of data. */
 static inline void ask(struct stranger *stranger, struct pass pass, size_t size)
 {
     pass.other = 0;
