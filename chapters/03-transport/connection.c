@@ -72,12 +72,29 @@ static void start(struct connection *connection, uint32_t first_out,
     struct flow_owner owner = {send_segment, on_readable, on_writable,
                                connection};
     connection->heard = env_now(env_of(connection));
-    connection->newest = segment->packet;
+    connection->newest = 1; /* None has come: it would be the first. */
     connection->flow = flow_new(env_of(connection), options, owner);
-    env_arm(env_of(connection), &connection->watch, settings->keepalive);
+    env_arm(env_of(connection), &connection->watch,
+            MIN(settings->keepalive, settings->patience));
 }
 
 /* ---- Opening. ---- */
+
+static nsec silence(const struct connection *connection)
+{
+    return env_now(env_of(connection)) - connection->heard;
+}
+
+/* An answer is waited for as if it were an ack, but no longer than patience
+ * lasts. */
+static void set_opening(struct connection *connection)
+{
+    nsec wait = MIN(RTO_FIRST << MIN(connection->tries, 6), RTO_MOST);
+    nsec left =
+        endpoint_settings(connection->endpoint)->patience - silence(connection);
+    env_arm(env_of(connection), &connection->opening, MIN(wait, left));
+    connection->tries++;
+}
 
 static void send_opening(struct connection *connection)
 {
@@ -93,9 +110,7 @@ static void send_opening(struct connection *connection)
     }
     endpoint_send_opening(connection->endpoint, connection->name.peer, &segment,
                           connection->name.mine, connection->cookie);
-    env_arm(env_of(connection), &connection->opening,
-            MIN(RTO_FIRST << MIN(connection->tries, 6), RTO_MOST));
-    connection->tries++;
+    set_opening(connection);
 }
 
 /* ---- Its end. ---- */
@@ -126,8 +141,7 @@ void connection_on_reset(struct connection *connection, uint32_t packet)
 {
     const struct endpoint_settings *settings =
         endpoint_settings(connection->endpoint);
-    if (connection->state != CONNECTION_OPEN ||
-        sequence_is_before(packet, connection->sure) ||
+    if (connection->state != CONNECTION_OPEN || packet < connection->sure ||
         !flow_may_have_sent(connection->flow, packet))
         return;
     bool well = connection->ended && flow_is_whole(connection->flow) &&
@@ -142,32 +156,40 @@ void connection_on_refusal(struct connection *connection, uint32_t packet)
         finish(connection, CONNECTION_REFUSED);
 }
 
+static void watch(struct connection *connection)
+{
+    const struct endpoint_settings *settings =
+        endpoint_settings(connection->endpoint);
+    nsec silent = silence(connection), wait = settings->keepalive;
+    if (silent >= settings->keepalive)
+        flow_ask(connection->flow);
+    else
+        wait -= silent;
+    env_arm(env_of(connection), &connection->watch,
+            MIN(wait, settings->patience - silent));
+}
+
+static bool is_silent(const struct connection *connection)
+{
+    return silence(connection) >=
+           endpoint_settings(connection->endpoint)->patience;
+}
+
 static void on_watch(void *self)
 {
     struct connection *connection = self;
-    const struct endpoint_settings *settings =
-        endpoint_settings(connection->endpoint);
-    nsec silent = env_now(env_of(connection)) - connection->heard;
-    if (connection->freed) {
+    if (connection->freed)
         connection_destroy(connection);
-    } else if (silent >= settings->patience) {
+    else if (is_silent(connection))
         finish(connection, CONNECTION_SILENT);
-    } else if (silent >= settings->keepalive) {
-        nsec left = settings->patience - silent;
-        flow_ask(connection->flow);
-        env_arm(env_of(connection), &connection->watch,
-                MIN(settings->keepalive, left));
-    } else {
-        env_arm(env_of(connection), &connection->watch,
-                settings->keepalive - silent);
-    }
+    else
+        watch(connection);
 }
 
 static void on_opening(void *self)
 {
     struct connection *connection = self;
-    nsec silent = env_now(env_of(connection)) - connection->asked;
-    if (silent >= endpoint_settings(connection->endpoint)->patience)
+    if (is_silent(connection))
         finish(connection, CONNECTION_SILENT);
     else
         send_opening(connection);
@@ -177,21 +199,19 @@ void connection_open(struct connection *connection)
 {
     connection->first = (uint32_t)env_random(env_of(connection));
     connection->packet = (uint32_t)env_random(env_of(connection));
-    connection->asked = env_now(env_of(connection));
+    connection->heard = env_now(env_of(connection));
     send_opening(connection);
 }
 
-/* The other has answered, and wants to hear its cookie again. An answer to a
- * second opening comes in vain. */
+/* The other has answered, and wants to hear its cookie again. */
 void connection_on_answer(struct connection *connection,
                           const struct segment *segment, uint32_t id,
                           struct cookie cookie)
 {
     nsec now = env_now(env_of(connection));
-    if (connection->state != CONNECTION_OPENING ||
-        segment->ack != connection->first + 1)
+    if (segment->ack != connection->first + 1)
         return;
-    nsec rtt = connection->tries == 1 ? now - connection->asked : 0;
+    nsec rtt = connection->tries == 1 ? now - connection->heard : 0;
     connection->state = CONNECTION_ANSWERED;
     connection->name.other = id;
     connection->ack = segment->seq + 1;
@@ -206,14 +226,17 @@ void connection_on_answer(struct connection *connection,
 
 /* ---- Accepting. ---- */
 
+/* The cookie says when it was given: it came back after a round trip, unless it
+ * was sent again, which is not done within RTO_FIRST (Karn's rule). */
 void connection_accept(struct connection *connection,
-                       const struct segment *segment)
+                       const struct segment *segment, nsec given)
 {
+    nsec rtt = env_now(env_of(connection)) - given;
     connection->state = CONNECTION_OPEN;
-    start(connection, segment->ack, segment, 0);
+    start(connection, segment->ack, segment, rtt < RTO_FIRST ? rtt : 0);
 }
 
-/* Any word of the flow does: this one is answered, and so measures the way. */
+/* Any word of the flow does. */
 void connection_confirm(struct connection *connection)
 {
     if (connection->flow)
@@ -255,9 +278,9 @@ size_t connection_room(const struct connection *connection)
 
 void connection_end(struct connection *connection)
 {
-    g_assert(connection->flow);
     if (connection->ended || !is_alive(connection))
         return;
+    g_assert(connection->flow); /* It is open. */
     connection->ended = true;
     connection->lingers = !flow_is_whole(connection->flow);
     flow_end(connection->flow);

@@ -3,6 +3,7 @@
  * A connection: a flow with a beginning and an end.
  *
  *     struct connection *connection = endpoint_connect(endpoint, 2, owner);
+ *     ...                                  // owner.opened:
  *     connection_push(connection, data, size);
  *     connection_end(connection);          // half-close: the other may go on
  *     ...                                  // owner.readable: connection_take()
@@ -51,7 +52,7 @@ size_t connection_push(struct connection *connection, const void *data,
                        size_t size);
 /** How much there is room for. */
 size_t connection_room(const struct connection *connection);
-/** No more will be pushed. */
+/** No more will be pushed. Once it is open, or over: not before. */
 void connection_end(struct connection *connection);
 /** Take up to @p size bytes that have come, in order. Returns how many. */
 size_t connection_take(struct connection *connection, void *buffer,

@@ -39,10 +39,10 @@ struct connection {
     uint32_t packet;               /**< And its packet: a proof. */
     uint32_t ack;                  /**< What acknowledges theirs. */
     struct cookie cookie;          /**< What they gave us. */
-    nsec asked;                    /**< When we sent the opening first, */
-    unsigned tries;                /**< and how often. */
-    uint32_t sure;   /**< Earlier packets may have come before our cookie. */
-    nsec heard;      /**< When we heard of them last, */
+    unsigned tries;                /**< How often we have sent it. */
+    uint32_t sure;   /**< The first few, before this one, may have come before
+                        our cookie. */
+    nsec heard;      /**< When we heard of them last, or asked first, */
     uint32_t newest; /**< and their newest packet. */
     bool ended;      /**< connection_end() was called. */
     bool lingers;    /**< And the other had not: see LINGER. */
@@ -56,16 +56,17 @@ struct connection *connection_new(struct endpoint *endpoint,
                                   struct connection_name name);
 /** Send an opening, and again until it is answered. */
 void connection_open(struct connection *connection);
-/** The opening was answered by @p segment, with the other's @p id and a cookie.
- * */
+/** It is opening, and was answered by @p segment, with the other's @p id and a
+ * cookie. */
 void connection_on_answer(struct connection *connection,
                           const struct segment *segment, uint32_t id,
                           struct cookie cookie);
 /** The opening @p packet was refused. */
 void connection_on_refusal(struct connection *connection, uint32_t packet);
-/** @p segment, an opening with a right cookie, begins it. */
+/** @p segment, an opening with a right cookie that was @p given then, begins
+ * it. */
 void connection_accept(struct connection *connection,
-                       const struct segment *segment);
+                       const struct segment *segment, nsec given);
 /** That opening came, and must be acknowledged. */
 void connection_confirm(struct connection *connection);
 /** @p segment is addressed to it. */

@@ -75,9 +75,11 @@ static struct connection *find_mine(const struct endpoint *endpoint,
     return connection && connection->name.peer == peer ? connection : NULL;
 }
 
+/* Another one may have the same name, if the other side draws badly: then this
+ * one takes its place, with its own copy of the name. */
 void endpoint_name(struct endpoint *endpoint, struct connection *connection)
 {
-    g_hash_table_insert(endpoint->others, &connection->name, connection);
+    g_hash_table_replace(endpoint->others, &connection->name, connection);
 }
 
 static void add(struct endpoint *endpoint, struct connection *connection)
@@ -86,7 +88,6 @@ static void add(struct endpoint *endpoint, struct connection *connection)
                         connection);
 }
 
-/* Another one may have the same name, if the other side draws badly. */
 void endpoint_forget(struct endpoint *endpoint, struct connection *connection)
 {
     const struct connection_name *name = &connection->name;
@@ -171,9 +172,8 @@ static void refuse(struct endpoint *endpoint, node_id peer,
 
 /* ---- Openings. ---- */
 
-/* Of all that the opening and its answer say: @p client asks, for a connection
- * that
- * @p server would number so. */
+/* Of all that the opening and its answer say: @p peer asks; its id, its number,
+ * and ours. */
 static uint64_t hash_of(const struct endpoint *endpoint, node_id peer,
                         const uint32_t numbers[4], uint64_t when)
 {
@@ -244,7 +244,7 @@ static void accept_one(struct endpoint *endpoint, node_id peer,
     add(endpoint, connection);
     endpoint_name(endpoint, connection);
     g_hash_table_add(endpoint->used[0], GUINT_TO_POINTER(name.mine));
-    connection_accept(connection, segment);
+    connection_accept(connection, segment, opening.cookie.when);
     if (offer(endpoint, connection)) {
         connection_confirm(connection);
     } else {
@@ -253,7 +253,8 @@ static void accept_one(struct endpoint *endpoint, node_id peer,
     }
 }
 
-/* An answer to our opening, or the cookie that comes back. */
+/* An answer to our opening, or the cookie that comes back; or one of them once
+ * more. The answer to a second opening, with another id, comes in vain. */
 static void on_cookie(struct endpoint *endpoint, node_id peer,
                       const struct segment *segment, struct opening opening)
 {
@@ -358,7 +359,9 @@ struct endpoint *endpoint_new(struct env *env,
 {
     struct endpoint *endpoint = g_new0(struct endpoint, 1);
     set_defaults(&settings);
-    g_assert(settings.segment + SEGMENT_HEADER + SEGMENT_ACK_SIZE <= env->most);
+    g_assert(SEGMENT_HEADER + SEGMENT_ACK_SIZE +
+                 MAX(settings.segment, SEGMENT_RANGES * SEGMENT_RANGE_SIZE) <=
+             env->most);
     endpoint->env = env;
     endpoint->settings = settings;
     endpoint->mine = g_hash_table_new(NULL, NULL);

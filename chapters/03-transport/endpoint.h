@@ -67,8 +67,8 @@ struct connection *endpoint_connect(struct endpoint *endpoint, node_id peer,
                                     struct connection_owner owner);
 /** How many there are, with those that linger. */
 unsigned endpoint_connections(const struct endpoint *endpoint);
-/** Free it, as a crash: nobody is told. Its connections must be freed before.
- * */
+/** Free it, as a crash: nobody is told. Its connections go with it, but for
+ * those that ended in no order: they must be freed before. */
 void endpoint_free(struct endpoint *endpoint);
 
 #endif
