@@ -50,7 +50,6 @@ struct flow {
     struct pacing pacing;
     nsec sent;       /* When something was, last. */
     unsigned silent; /* Expiries since something arrived. */
-    bool held;       /* The controller's window holds us back. */
     bool asked;      /* A byte beyond the limit is under way. */
 
     struct receipt receipt; /* What we receive. */
@@ -152,9 +151,8 @@ static bool is_paced(struct flow *flow, size_t size)
 static bool may_send(struct flow *flow, size_t size)
 {
     size_t flying = ackset_flying(flow->ackset);
-    flow->held = flying > 0 &&
-                 flying + size > controller_window(flow->options.controller);
-    return !flow->held && is_paced(flow, size);
+    size_t window = controller_window(flow->options.controller);
+    return (flying == 0 || flying + size <= window) && is_paced(flow, size);
 }
 
 /* ---- Timers. ---- */
@@ -205,7 +203,6 @@ static void set_probing(struct flow *flow)
 static void pump(struct flow *flow)
 {
     struct range range;
-    flow->held = false;
     while (next_range(flow, &range) && may_send(flow, range.end - range.first))
         send_range(flow, range);
     set_judging(flow);
@@ -259,7 +256,6 @@ static void on_expiry(void *self)
         ackset_forget(flow->ackset);
         controller_expired(flow->options.controller, outstanding,
                            env_now(flow->env));
-        flow->pacing = (struct pacing){0};
     } else if (ackset_next_flying(flow->ackset, flow->options.segment,
                                   &range)) {
         send_range(flow, cut(flow, range));
@@ -321,7 +317,6 @@ static void on_news(struct flow *flow, const struct ackset_news *news,
 {
     struct controller *controller = flow->options.controller;
     bool limited =
-        flow->held ||
         flying + 3 * flow->options.segment > controller_window(controller) ||
         controller->window < controller->threshold;
     if (news->rtt > 0)
