@@ -34,7 +34,7 @@ enum { SEGMENT = BOTTLENECK_SEGMENT, SEEDS = 5, MANY = 20, DARK = 40 };
 typedef struct controller *controller_maker(size_t segment);
 
 /* What is asked for, and where. */
-struct cell {
+struct bench_cell {
     unsigned rate;   /* Mbit/s. */
     unsigned delay;  /* Milliseconds, one way. */
     double loss;     /* Per cent. */
@@ -44,7 +44,7 @@ struct cell {
     unsigned seeds;
 };
 
-static const struct cell cells[] = {
+static const struct bench_cell cells[] = {
     {10, 1, 0, 9.63, 0.97, 0, SEEDS},   {10, 1, 1, 9.14, 0.97, 0, SEEDS},
     {10, 1, 5, 5.87, 1.3, 0, SEEDS},    {10, 1, 10, 1.95, 2.5, 0, SEEDS},
     {10, 10, 0, 9.54, 0.97, 0, MANY},   {10, 10, 0.1, 7.12, 1.1, 0, SEEDS},
@@ -79,26 +79,26 @@ static void print_beside(double value, double bar)
 
 /* ---- What the models say, in Mbit/s. ---- */
 
-static double link_rate(const struct cell *cell)
+static double link_rate(const struct bench_cell *cell)
 {
     return cell->rate * (double)SEGMENT / (SEGMENT + BOTTLENECK_HEADERS) *
            (1 - cell->loss / 100);
 }
 
-static double round_trip(const struct cell *cell)
+static double round_trip(const struct bench_cell *cell)
 {
     double bits = 8 * (SEGMENT + BOTTLENECK_HEADERS);
     return 2e-3 * cell->delay + bits / cell->rate / 1e6;
 }
 
-static double mathis(const struct cell *cell)
+static double mathis(const struct bench_cell *cell)
 {
     double p = cell->loss / 100;
     double line = SEGMENT * 8 / round_trip(cell) * sqrt(1.5 / p) / 1e6;
     return fmin(line, link_rate(cell));
 }
 
-static double padhye(const struct cell *cell)
+static double padhye(const struct bench_cell *cell)
 {
     double p = cell->loss / 100, rtt = round_trip(cell), timeout = rtt + 0.2;
     double often = fmin(1, 3 * sqrt(3 * p / 8));
@@ -110,7 +110,7 @@ static double padhye(const struct cell *cell)
 
 /* Of a transfer of so many bytes, when the window doubles until the link is
  * full. */
-static double with_slow_start(const struct cell *cell, uint64_t size)
+static double with_slow_start(const struct bench_cell *cell, uint64_t size)
 {
     double rtt = round_trip(cell), full = link_rate(cell);
     double bits = full * 1e6 * rtt, first = CONTROLLER_FIRST * SEGMENT * 8;
@@ -121,7 +121,8 @@ static double with_slow_start(const struct cell *cell, uint64_t size)
 
 /* ---- One cell. ---- */
 
-static struct bottleneck *open_cell(const struct cell *cell, uint64_t seed)
+static struct bottleneck *open_cell(const struct bench_cell *cell,
+                                    uint64_t seed)
 {
     uint64_t rate = cell->rate * (uint64_t)1000000;
     size_t product = rate / 8 * 2 * cell->delay / 1000;
@@ -133,12 +134,13 @@ static struct bottleneck *open_cell(const struct cell *cell, uint64_t seed)
 }
 
 /* Medians over the seeds. */
-struct outcome {
+struct goodput {
     double goodput, wire;
 };
 
-static struct outcome run_cell(const struct cell *cell, controller_maker *maker,
-                               uint64_t size, nsec patience)
+static struct goodput run_cell(const struct bench_cell *cell,
+                               controller_maker *maker, uint64_t size,
+                               nsec patience)
 {
     g_autoptr(stats) goodput = stats_new(), wire = stats_new();
     for (uint64_t seed = 1; seed <= cell->seeds; seed++) {
@@ -151,11 +153,11 @@ static struct outcome run_cell(const struct cell *cell, controller_maker *maker,
                             (1 - cell->loss / 100));
         bottleneck_free(scene);
     }
-    return (struct outcome){stats_percentile(goodput, 0.5),
+    return (struct goodput){stats_percentile(goodput, 0.5),
                             stats_percentile(wire, 0.5)};
 }
 
-static double bar_of(const struct cell *cell, bool is_newreno)
+static double bar_of(const struct bench_cell *cell, bool is_newreno)
 {
     if (cell->loss == 0)
         return SHARE * with_slow_start(cell, 20000000);
@@ -166,7 +168,7 @@ static double bar_of(const struct cell *cell, bool is_newreno)
     return bar;
 }
 
-static double bar_beside_peers(const struct cell *cell)
+static double bar_beside_peers(const struct bench_cell *cell)
 {
     double bar = cell->cubic * cell->fair;
     return cell->delay == 50 && cell->loss > 0
@@ -174,14 +176,14 @@ static double bar_beside_peers(const struct cell *cell)
                : bar;
 }
 
-static void judge_cell(const struct cell *cell, controller_maker *maker)
+static void judge_cell(const struct bench_cell *cell, controller_maker *maker)
 {
     bool is_newreno = maker == newreno_new;
-    struct outcome whole = run_cell(cell, maker, 20000000, FOREVER);
+    struct goodput whole = run_cell(cell, maker, 20000000, FOREVER);
     printf("%4u %6u %5.1f  %-8s", cell->rate, cell->delay, cell->loss,
            is_newreno ? "NewReno" : "CUBIC");
     print_beside(whole.goodput, bar_of(cell, is_newreno));
-    struct outcome peers = cell->rate == 10
+    struct goodput peers = cell->rate == 10
                                ? run_cell(cell, maker, 5000000, 12 * SEC)
                                : run_cell(cell, maker, 20000000, 10 * SEC);
     print_beside(peers.goodput, bar_beside_peers(cell));
@@ -273,8 +275,9 @@ int main(void)
     judge_pair(cubic_new, cubic_new, "CUBIC, CUBIC", 0.95);
     judge_pair(newreno_new, cubic_new, "NewReno, CUBIC", 0);
     printf("A black-out of a second, at %d moments\n", DARK);
-    for (nsec delay = 1; delay <= 50; delay = delay == 1 ? 10 : delay + 40)
-        judge_darkness(delay * MSEC);
+    judge_darkness(MSEC);
+    judge_darkness(10 * MSEC);
+    judge_darkness(50 * MSEC);
     printf("%u bars missed\n", missed);
     return missed > 0;
 }

@@ -50,7 +50,7 @@ struct flow {
     struct pacing pacing;
     nsec sent;       /* When something was, last. */
     unsigned silent; /* Expiries since something arrived. */
-    bool held;       /* The controller's window holds us back. */
+    bool held;       /* The network's window, or the pace, holds us back. */
     bool asked;      /* A byte beyond the limit is under way. */
 
     struct receipt receipt; /* What we receive. */
@@ -260,7 +260,6 @@ static void on_expiry(void *self)
         ackset_forget(flow->ackset);
         controller_expired(flow->options.controller, outstanding,
                            env_now(flow->env));
-        flow->pacing = (struct pacing){0};
     } else if (ackset_next_flying(flow->ackset, flow->options.segment,
                                   &range)) {
         send_range(flow, cut(flow, range));

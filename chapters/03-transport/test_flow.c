@@ -104,7 +104,8 @@ static void it_is_delivered_when_the_end_is_acknowledged(void **state)
     assert_false(flow_is_delivered(flow));
     hand(stage, next_letter(stage, A));
     assert_false(flow_is_delivered(flow));
-    run(stage, SEC);
+    pass(stage, 0); /* An end is told at once. */
+    hand(stage, next_letter(stage, B));
     assert_true(flow_is_delivered(flow));
     flow_stage_free(stage);
 }
@@ -335,6 +336,51 @@ static void data_takes_the_ack_along(void **state)
     pass(stage, RECEIPT_DELAY);
     assert_int_equal(letters(stage, B), 0);
     assert_int_equal(flow_count(stage->side[B].flow).acks, 0);
+    push(stage, B, 10); /* Now nothing is owed. */
+    letter = next_letter(stage, B);
+    assert_int_equal(letter->segment.flags, 0);
+    g_free(letter);
+    flow_stage_free(stage);
+}
+
+/* A full segment with ranges would be longer than a datagram may be. */
+static void data_takes_no_ranges_along(void **state)
+{
+    (void)state;
+    struct flow_stage *stage = flow_stage_open();
+    push(stage, A, 2000);
+    lose(next_letter(stage, A));
+    hand(stage, next_letter(stage, A));
+    push(stage, B, 10);
+    struct flow_letter *letter = next_letter(stage, B);
+    assert_int_equal(letter->segment.flags, 0);
+    g_free(letter);
+    pass(stage, 0);
+    letter = next_letter(stage, B);
+    assert_int_equal(letter->segment.flags, SEGMENT_ACK);
+    assert_int_equal(letter->segment.ranges, 1);
+    g_free(letter);
+    flow_stage_free(stage);
+}
+
+/* All but the last come late. */
+static void each_segment_is_told_while_there_is_a_hole(void **state)
+{
+    (void)state;
+    enum { COUNT = RECEIPT_HURRY + 5 };
+    struct flow_stage *stage = flow_stage_open();
+    struct flow_letter *late[COUNT];
+    for (int i = 0; i < COUNT; i++) {
+        push(stage, A, 100);
+        late[i] = next_letter(stage, A);
+    }
+    hand(stage, late[COUNT - 1]);
+    for (int i = 0; i < COUNT - 1; i++) {
+        lose_all(stage, B);
+        hand(stage, late[i]);
+        pass(stage, 0);
+        assert_int_equal(letters(stage, B), 1);
+    }
     flow_stage_free(stage);
 }
 
@@ -438,6 +484,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_hole_is_told_at_once),
         cmocka_unit_test(after_a_hole_each_segment_is_told_for_a_while),
         cmocka_unit_test(data_takes_the_ack_along),
+        cmocka_unit_test(data_takes_no_ranges_along),
+        cmocka_unit_test(each_segment_is_told_while_there_is_a_hole),
         cmocka_unit_test(what_is_counted_is_what_was_done),
         cmocka_unit_test(a_window_of_nothing_stops_it),
         cmocka_unit_test(it_goes_on_when_the_reader_does),

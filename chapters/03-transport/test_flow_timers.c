@@ -263,6 +263,20 @@ static void a_window_of_nothing_is_probed_more_and_more_rarely(void **state)
     flow_stage_free(stage);
 }
 
+static void a_probe_is_answered_at_once(void **state)
+{
+    (void)state;
+    struct flow_stage *stage = flow_stage_open();
+    fill_the_window(stage);
+    while (letters(stage, A) == 0)
+        pass(stage, MSEC);
+    lose_all(stage, B);
+    hand(stage, next_letter(stage, A));
+    pass(stage, 0);
+    assert_int_equal(letters(stage, B), 1);
+    flow_stage_free(stage);
+}
+
 static void more_to_send_does_not_put_a_probe_off(void **state)
 {
     (void)state;
@@ -445,6 +459,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(slow_start_ends_when_eight_in_a_row_are_late),
         cmocka_unit_test(one_that_is_in_time_begins_the_row_anew),
         cmocka_unit_test(a_window_of_nothing_is_probed_more_and_more_rarely),
+        cmocka_unit_test(a_probe_is_answered_at_once),
         cmocka_unit_test(more_to_send_does_not_put_a_probe_off),
         cmocka_unit_test(a_probe_is_answered_and_the_wait_goes_on),
         cmocka_unit_test(after_a_minute_in_the_dark_all_goes_on),
