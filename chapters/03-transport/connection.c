@@ -134,18 +134,26 @@ static bool has_closed(const struct connection *connection)
            flow_is_delivered(connection->flow);
 }
 
-/* Whoever is told this has sent something to the other, of which no ack has
- * come; the other has forgotten the connection. If all that was still missing
- * is the ack of our end, then it has forgotten it because all was well. */
-void connection_on_reset(struct connection *connection, uint32_t packet)
+/* Is all that is still missing the ack of our end? Then all has arrived, both
+ * ways, and whoever does not answer has forgotten the connection because it
+ * knew that, or is gone without harm. */
+static bool misses_the_last_word(const struct connection *connection)
 {
     const struct endpoint_settings *settings =
         endpoint_settings(connection->endpoint);
+    return connection->flow && connection->ended &&
+           flow_is_whole(connection->flow) &&
+           flow_room(connection->flow) == settings->outgoing;
+}
+
+/* Whoever is told this has sent something to the other, of which no ack has
+ * come; the other has forgotten the connection. */
+void connection_on_reset(struct connection *connection, uint32_t packet)
+{
     if (connection->state != CONNECTION_OPEN || packet < connection->sure ||
         !flow_may_have_sent(connection->flow, packet))
         return;
-    bool well = connection->ended && flow_is_whole(connection->flow) &&
-                flow_room(connection->flow) == settings->outgoing;
+    bool well = misses_the_last_word(connection);
     finish(connection, well ? CONNECTION_DONE : CONNECTION_RESET);
 }
 
@@ -180,10 +188,12 @@ static void on_watch(void *self)
     struct connection *connection = self;
     if (connection->freed)
         connection_destroy(connection);
-    else if (is_silent(connection))
-        finish(connection, CONNECTION_SILENT);
-    else
+    else if (!is_silent(connection))
         watch(connection);
+    else
+        finish(connection, misses_the_last_word(connection)
+                               ? CONNECTION_DONE
+                               : CONNECTION_SILENT);
 }
 
 static void on_opening(void *self)

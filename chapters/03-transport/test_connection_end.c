@@ -308,6 +308,26 @@ static void an_idle_one_lives_on(void **state)
     board_close(&board);
 }
 
+/* The last ack is all that is missing, and never comes: nothing was lost. */
+static void who_misses_only_the_last_word_is_done(void **state)
+{
+    struct switchboard board;
+    struct speaker *talk[2];
+    (void)state;
+    board_open(&board, 1, (struct endpoint_settings){0});
+    open_talk(&board, talk);
+    connection_end(talk[0]->connection);
+    run(&board, SEC);
+    cut(&board, true);
+    connection_end(talk[1]->connection);
+    run(&board, 98 * SEC);
+    assert_open(talk[1]);
+    run(&board, 3 * SEC);
+    assert_closed(talk[1], CONNECTION_DONE);
+    assert_closed(talk[0], CONNECTION_SILENT); /* It cannot know. */
+    board_close(&board);
+}
+
 static void who_is_silent_for_too_long_is_given_up(void **state)
 {
     (void)state;
@@ -434,6 +454,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_refused_one_can_be_kept),
         cmocka_unit_test(one_that_lingers_goes_with_its_endpoint),
         cmocka_unit_test(an_idle_one_lives_on),
+        cmocka_unit_test(who_misses_only_the_last_word_is_done),
         cmocka_unit_test(who_is_silent_for_too_long_is_given_up),
         cmocka_unit_test(patience_may_be_shorter_than_what_keeps_alive),
         cmocka_unit_test(who_has_rebooted_knows_of_nothing),
