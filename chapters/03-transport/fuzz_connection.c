@@ -1,9 +1,9 @@
 /*
  * Fuzzing endpoint.c and connection.c, with segments that are nearly right.
  * Node 1 is attacked. First it has a connection with an honest node 2, which is
- * stopped after some events: so it is met in each state. Then node 2 is another,
- * which knows all that the honest one knew, and says what the input says; and so
- * does node 3, who knows as much, but is nobody. What must hold:
+ * stopped after some events: so it is met in each state. Then node 2 is another
+ * one, that knows all that the honest one knew, and says what the input says;
+ * so does node 3, who knows as much, but is nobody. What must hold:
  *
  *   While there is no connection, no answer is longer than what it answers.
  *   There are never more connections than may be, and memory has a bound. When
