@@ -1,6 +1,6 @@
 /*
- * Two flows share one link; nobody tells them how much there is, or that there is
- * another. In virtual time: the same seed, the same losses.
+ * Two flows share one link; nobody tells them how much there is, or that there
+ * is another. In virtual time: the same seed, the same losses.
  */
 #include "03-transport/bottleneck_scene.h"
 #include "03-transport/newreno.h"

@@ -54,7 +54,6 @@ struct flow {
     bool asked;      /* A byte beyond the limit is under way. */
 
     struct receipt receipt; /* What we receive. */
-
     struct timer pace, judging, expiry, probing;
     bool is_probing;
 };
@@ -203,8 +202,9 @@ static void set_probing(struct flow *flow)
     flow->is_probing = wait > 0;
 }
 
-static void pump(struct flow *flow)
+static void pump(void *self)
 {
+    struct flow *flow = self;
     struct range range;
     flow->held = false;
     while (next_range(flow, &range) && may_send(flow, range.end - range.first))
@@ -212,11 +212,6 @@ static void pump(struct flow *flow)
     set_judging(flow);
     set_expiry(flow);
     set_probing(flow);
-}
-
-static void on_pace(void *self)
-{
-    pump(self);
 }
 
 /* What is not acknowledged, as RFC 5681 counts it, equation 4: with what
@@ -434,8 +429,7 @@ bool flow_is_whole(const struct flow *flow)
 
 bool flow_is_over(const struct flow *flow)
 {
-    return reassembly_is_whole(flow->receipt.in) &&
-           reassembly_ready(flow->receipt.in) == 0;
+    return flow_is_whole(flow) && reassembly_ready(flow->receipt.in) == 0;
 }
 
 bool flow_is_delivered(const struct flow *flow)
@@ -485,7 +479,7 @@ struct flow *flow_new(struct env *env, struct flow_options options,
     if (options.rtt > 0)
         rto_sample(&flow->rto, options.rtt);
     probe_init(&flow->probe, PROBE, RTO_MOST);
-    flow->pace = (struct timer){.fire = on_pace, .self = flow};
+    flow->pace = (struct timer){.fire = pump, .self = flow};
     flow->judging = (struct timer){.fire = on_judging, .self = flow};
     flow->expiry = (struct timer){.fire = on_expiry, .self = flow};
     flow->probing = (struct timer){.fire = on_probing, .self = flow};

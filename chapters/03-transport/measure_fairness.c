@@ -6,9 +6,9 @@
  * arrives in each second: 1 when all have the same, 1 / n when one has it all.
  *
  * The model: windows as a fluid, that is cut when the queue is full, all at
- * once. So what they are apart halves at each loss, and Jain's index at the k-th
- * is 1 / (1 + V / 4^k), where V is the squared deviation of the windows at the
- * first one over their squared mean.
+ * once. So what they are apart halves at each loss, and Jain's index at the
+ * k-th is 1 / (1 + V / 4^k), where V is the squared deviation of the windows
+ * at the first one over their squared mean.
  *
  * Mean, least and most are of runs in which the others join at different times.
  *

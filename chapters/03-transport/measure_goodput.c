@@ -11,9 +11,9 @@
  *    tell a loss by (Padhye and others 1998), with a timer of T0 = 200 ms and a
  *    round trip.
  *
- * Both are of NewReno. The losses of the ceiling come at equal distances, ours by
- * chance; then the mean is some 8 % higher. And CUBIC, where windows are large,
- * may be above it.
+ * Both are of NewReno. The losses of the ceiling come at equal distances, ours
+ * by chance; then the mean is some 8 % higher. And CUBIC, where windows are
+ * large, may be above it.
  *
  *     measure_goodput [--part=K/N]   // rows, or every N-th from the K-th
  */

@@ -1,15 +1,15 @@
 /*
- * What does the wait for an ack do, when the path changes? A packet is sent, and
- * answered a round trip later, and then comes the next; each has a number of its
- * own, so each answer is a sample. Nothing is lost: whenever the timer fires, it
- * fires in vain.
+ * What does the wait for an ack do, when the path changes? A packet is sent,
+ * and answered a round trip later, and then comes the next; each has a number
+ * of its own, so each answer is a sample. Nothing is lost: whenever the timer
+ * fires, it fires in vain.
  *
  * First the path becomes twice as long, from one packet to the next. The model:
  * from R1 to R2, the mean after n samples is R2 - (R2 - R1) (7/8)^n.
  *
  * Then it trembles: round trips from a normal distribution of mean m and
- * deviation s. The model, from the means of both averages: RTO = m + 3.30 s; and
- * a round trip is longer than that, and the timer fires in vain, as the RTO
+ * deviation s. The model, from the means of both averages: RTO = m + 3.30 s;
+ * and a round trip is longer than that, and the timer fires in vain, as the RTO
  * trembles too, in 6 of 1000.
  *
  *     measure_rto [--part=K/N]   // rows, or every N-th from the K-th

@@ -3,11 +3,13 @@
  * holds N = 201 frames in a round trip, and loses some of them.
  *
  * The formulas: per frame that gets through, the line is used for one time T,
- * and for each try that fails, so much time passes as the sender needs to see it.
+ * and for each try that fails, so much time passes as the sender needs to see
+ * it.
  *
  *     stop-and-wait   N + p / (1 - p) N, the timer being one round trip
  *     Go-Back-N       1 + p / (1 - p) N: the book's, a loss costs a round trip
- *                     1 + p (2 N - 1) + p p / (1 - p) N: ours, whose timer begins
+ *                     1 + p (2 N - 1) + p p / (1 - p) N: ours, whose timer
+ * begins
  *                     again with each ack, the last of which comes a round trip
  *                     after the lost frame was sent
  *

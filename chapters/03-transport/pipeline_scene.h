@@ -33,8 +33,8 @@ struct pipeline *pipeline_new(struct pipeline_line line, uint64_t seed);
 void pipeline_arq(struct pipeline *scene, nsec timeout);
 /** Go-Back-N uses it (gobackn.h), with @p window frames. */
 void pipeline_gobackn(struct pipeline *scene, unsigned window, nsec timeout);
-/** Selective repeat uses it (flow.h): at most @p flying frames on their way, and
- * none @p window or more beyond the first that has not arrived. */
+/** Selective repeat uses it (flow.h): at most @p flying frames on their way,
+ * and none @p window or more beyond the first that has not arrived. */
 void pipeline_flow(struct pipeline *scene, unsigned flying, unsigned window);
 /** Let @p time pass. */
 void pipeline_run(struct pipeline *scene, nsec time);
