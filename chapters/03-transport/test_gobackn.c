@@ -2,9 +2,9 @@
  * Go-Back-N: the promise of arq.h, with eight on their way; what is its own;
  * and all of it in storms. And the counter of common/toys, which stands on arq.
  */
-#include "03-transport/arq_scene.h"
 #include "03-transport/gobackn.h"
-#include "03-transport/storeys_scene.h"
+#include "03-transport/storms/arq_scene.h"
+#include "03-transport/storms/storeys_scene.h"
 #include "03-transport/test_incarnations.h"
 #include "common/course/graded_storm.h"
 

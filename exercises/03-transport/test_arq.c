@@ -2,7 +2,7 @@
  * Stop-and-wait: each sentence of its header on a stage of its own; the
  * contract of an env over the simulator; and all of it in storms.
  */
-#include "03-transport/arq_scene.h"
+#include "03-transport/storms/arq_scene.h"
 #include "03-transport/test_incarnations.h"
 #include "common/course/graded_storm.h"
 

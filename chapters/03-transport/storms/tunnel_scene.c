@@ -1,4 +1,4 @@
-#include "03-transport/tunnel_scene.h"
+#include "03-transport/storms/tunnel_scene.h"
 #include "02-framing/frame.h"
 #include "03-transport/segment.h"
 #include "common/storm/ordeal.h"

@@ -17,7 +17,7 @@
  *
  *     measure_goodput [--part=K/N]   // rows, or every N-th from the K-th
  */
-#include "03-transport/bottleneck_scene.h"
+#include "03-transport/bottleneck/bottleneck_scene.h"
 #include "03-transport/cubic.h"
 #include "03-transport/newreno.h"
 #include "common/judge/part.h"

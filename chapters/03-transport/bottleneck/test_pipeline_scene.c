@@ -1,4 +1,4 @@
-#include "03-transport/pipeline_scene.h"
+#include "03-transport/bottleneck/pipeline_scene.h"
 #include "common/judge/test.h"
 
 enum { TRIP = 21 }; /* Frames in a round trip. */

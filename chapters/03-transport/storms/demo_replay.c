@@ -3,7 +3,7 @@
  * when it is asked to, in storms, until one of them breaks its promise. That
  * storm is made as small as it can be, drawn, and kept, to be seen again.
  */
-#include "03-transport/arq_scene.h"
+#include "03-transport/storms/arq_scene.h"
 #include "common/storm/main.h"
 #include "common/world/complain.h"
 #include <stdio.h>

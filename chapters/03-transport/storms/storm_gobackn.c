@@ -1,5 +1,5 @@
 /* Go-Back-N in the storm. */
-#include "03-transport/arq_scene.h"
+#include "03-transport/storms/arq_scene.h"
 #include "common/storm/main.h"
 
 int main(int argc, char **argv)

@@ -2,7 +2,7 @@
  * A flow over a link that others share and that loses: a few of the numbers of
  * bench_flow.c, in simulated time. What is too slow here is a mistake.
  */
-#include "03-transport/bottleneck_scene.h"
+#include "03-transport/bottleneck/bottleneck_scene.h"
 #include "03-transport/cubic.h"
 #include "03-transport/newreno.h"
 #include "common/judge/test.h"

@@ -21,7 +21,7 @@
  *
  *     measure_utilisation [--part=K/N]   // rows, or every N-th from the K-th
  */
-#include "03-transport/pipeline_scene.h"
+#include "03-transport/bottleneck/pipeline_scene.h"
 #include "common/judge/part.h"
 #include "common/world/dice.h"
 #include <stdio.h>

@@ -2,7 +2,7 @@
  * Two flows share one link; nobody tells them how much there is, or that there
  * is another. In virtual time: the same seed, the same losses.
  */
-#include "03-transport/bottleneck_scene.h"
+#include "03-transport/bottleneck/bottleneck_scene.h"
 #include "03-transport/newreno.h"
 #include "common/world/complain.h"
 #include <stdio.h>

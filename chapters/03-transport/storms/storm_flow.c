@@ -1,5 +1,5 @@
 /* A stream of bytes in the storm. */
-#include "03-transport/flow_scene.h"
+#include "03-transport/storms/flow_scene.h"
 #include "common/storm/main.h"
 
 int main(int argc, char **argv)

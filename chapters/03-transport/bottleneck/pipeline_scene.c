@@ -1,4 +1,4 @@
-#include "03-transport/pipeline_scene.h"
+#include "03-transport/bottleneck/pipeline_scene.h"
 #include "03-transport/arq.h"
 #include "03-transport/flow.h"
 #include "03-transport/gobackn.h"

@@ -3,7 +3,7 @@
  * sees every segment that leaves, and knows from these what was promised: the
  * highest number each side has sent, and the furthest window it was ever told.
  */
-#include "03-transport/flow_scene.h"
+#include "03-transport/storms/flow_scene.h"
 #include "03-transport/flow.h"
 #include "03-transport/newreno.h"
 #include "common/storm/ordeal.h"

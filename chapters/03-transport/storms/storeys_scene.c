@@ -1,4 +1,4 @@
-#include "03-transport/storeys_scene.h"
+#include "03-transport/storms/storeys_scene.h"
 #include "03-transport/arq.h"
 #include "common/storm/ordeal.h"
 #include "common/toys/counter_scene.h"

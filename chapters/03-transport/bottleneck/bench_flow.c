@@ -17,7 +17,7 @@
  *  - two flows share; and after a black-out of a second all goes on within one
  *    more.
  */
-#include "03-transport/bottleneck_scene.h"
+#include "03-transport/bottleneck/bottleneck_scene.h"
 #include "03-transport/cubic.h"
 #include "03-transport/newreno.h"
 #include "common/judge/stats.h"

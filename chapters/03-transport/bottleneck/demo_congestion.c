@@ -3,7 +3,7 @@
  * control; on a link that loses by chance; and behind a queue so long that
  * nothing is lost.
  */
-#include "03-transport/bottleneck_scene.h"
+#include "03-transport/bottleneck/bottleneck_scene.h"
 #include "03-transport/cubic.h"
 #include "03-transport/newreno.h"
 #include "common/world/complain.h"

@@ -7,8 +7,8 @@
  * Before it is sent, these two numbers are written down. So whoever sees a
  * letter leave can look whether its sender's disk has them.
  */
-#include "03-transport/letters_scene.h"
-#include "03-transport/tunnel_scene.h"
+#include "03-transport/storms/letters_scene.h"
+#include "03-transport/storms/tunnel_scene.h"
 #include "common/storm/ordeal.h"
 #include <stdio.h>
 #include <string.h>

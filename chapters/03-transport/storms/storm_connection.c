@@ -1,5 +1,5 @@
 /* Connections in the storm. */
-#include "03-transport/connection_scene.h"
+#include "03-transport/storms/connection_scene.h"
 #include "common/storm/main.h"
 
 int main(int argc, char **argv)

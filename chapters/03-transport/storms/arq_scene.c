@@ -7,7 +7,7 @@
  * written down, and whether those before it may count as arrived, from what of
  * that is durable.
  */
-#include "03-transport/arq_scene.h"
+#include "03-transport/storms/arq_scene.h"
 #include "03-transport/reliable.h"
 #include "common/storm/ordeal.h"
 #include <stdio.h>

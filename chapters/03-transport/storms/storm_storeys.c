@@ -1,5 +1,5 @@
 /* The replicated counter over stop-and-wait in the storm. */
-#include "03-transport/storeys_scene.h"
+#include "03-transport/storms/storeys_scene.h"
 #include "common/storm/main.h"
 
 int main(int argc, char **argv)

@@ -1,5 +1,5 @@
 /* The replicated counter over connections of our own, in the storm. */
-#include "03-transport/tunnel_scene.h"
+#include "03-transport/storms/tunnel_scene.h"
 #include "common/storm/main.h"
 
 int main(int argc, char **argv)

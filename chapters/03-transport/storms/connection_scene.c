@@ -8,7 +8,7 @@
  * To give old segments a chance, each node keeps what has left it, over all its
  * boots, and says some of it again.
  */
-#include "03-transport/connection_scene.h"
+#include "03-transport/storms/connection_scene.h"
 #include "03-transport/endpoint.h"
 #include "common/storm/ordeal.h"
 #include "common/world/dice.h"

@@ -1,4 +1,4 @@
-#include "03-transport/bottleneck_scene.h"
+#include "03-transport/bottleneck/bottleneck_scene.h"
 #include "common/world/dice.h"
 #include "common/world/sim_faults.h"
 
