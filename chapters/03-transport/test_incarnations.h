@@ -23,7 +23,7 @@ static void a_new_incarnation_gets_what_was_being_sent(void)
     expect_heard(stage, 2, "0 1 2 3");
     stage_say(stage, 1, 2, "4");
     stage_lose(stage);
-    for (int i = 0; i < 5; i++) /* One after another, and none hears it. */
+    for (int i = 0; i < 254; i++) /* The 256th is the next who is heard. */
         stage_reboot(stage, 2);
     stage_say(stage, 2, 1, "reborn");
     stage_say(stage, 1, 2, "5");
@@ -50,6 +50,22 @@ static void expect_ghosts_dropped(void)
     stage_say(stage, 1, 2, "newer");
     stage_settle(stage);
     expect_heard(stage, 2, "newer");
+    stage_free(stage);
+}
+
+/* What makes a later one known need not be meant for this one. */
+static void expect_first_word_counts(void)
+{
+    struct post_stage *stage = stage_open(trial);
+    stage_say(stage, 1, 2, "old");
+    g_autoptr(GPtrArray) old = stage_keep(stage, stage->next);
+    stage_lose(stage);
+    stage_reboot(stage, 1);
+    stage_say(stage, 1, 2, "new");
+    stage_hand(stage, stage_letter(stage)); /* The first of the new one. */
+    g_string_truncate(stage->nodes[2].heard, 0);
+    stage_replay(stage, old, 1, 2);
+    expect_heard(stage, 2, "");
     stage_free(stage);
 }
 
@@ -83,6 +99,7 @@ static void what_was_meant_for_an_earlier_one_is_not_delivered(void)
 static void of_an_earlier_incarnation_nothing_counts(void)
 {
     expect_ghosts_dropped();
+    expect_first_word_counts();
     for_each_seed (seed, 20) {
         struct dice dice = dice_at(seed, 1, 1);
         struct post_stage *stage = stage_open(trial);

@@ -207,6 +207,27 @@ static void a_copy_is_acknowledged_and_not_delivered(void)
     stage_free(stage);
 }
 
+/* Numbers of two bytes begin anew after so many. */
+static void expect_numbers_of_many_bytes(void)
+{
+    struct post_stage *stage = stage_open(trial);
+    unsigned first = stage->letters->len;
+    stage_count(stage, 1, 2, 3);
+    stage_settle(stage);
+    g_autoptr(GPtrArray) kept = stage_keep(stage, first);
+    stage_note(stage, "* 65533 more go to and fro");
+    stage->silent = true;
+    for (unsigned i = 0; i < 65536 - 3; i++) {
+        stage_say(stage, 1, 2, "new");
+        stage_exchange(stage);
+    }
+    stage->silent = false;
+    g_string_truncate(stage->nodes[2].heard, 0);
+    stage_replay(stage, kept, 1, 2);
+    expect_heard(stage, 2, "");
+    stage_free(stage);
+}
+
 /* Numbers may be the same again, in one bit or in eight; messages are not. */
 static void a_late_copy_is_not_delivered(void)
 {
@@ -224,6 +245,7 @@ static void a_late_copy_is_not_delivered(void)
         expect_heard(stage, 2, "new");
     }
     stage_free(stage);
+    expect_numbers_of_many_bytes();
 }
 
 /* An acknowledgement of an earlier message, also of the last, while another is
@@ -263,13 +285,16 @@ static void play_damaged(struct post_stage *stage,
         memcpy(copy, data, size);
         copy[bit / 8] ^= (uint8_t)(1 << bit % 8);
         g_autoptr(GBytes) bytes = g_bytes_new(copy, size);
+        stage_note(stage, "* its bit %zu is turned:", bit);
         stage_play(stage, letter->from, letter->to, bytes);
     }
     memcpy(copy, data, size);
     for (size_t cut = 1; cut <= size + 1; cut++) {
         g_autoptr(GBytes) bytes = g_bytes_new(copy, cut);
-        if (cut != size)
-            stage_play(stage, letter->from, letter->to, bytes);
+        if (cut == size)
+            continue;
+        stage_note(stage, "* it is made %zu bytes long:", cut);
+        stage_play(stage, letter->from, letter->to, bytes);
     }
 }
 

@@ -21,7 +21,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { POST_NODES = 3, POST_ENDLESS = 100000 };
+enum { POST_NODES = 3, POST_ENDLESS = 200000 };
 
 struct post_stage;
 
@@ -52,14 +52,17 @@ struct post_stage {
     struct post_node nodes[POST_NODES + 1]; /**< From 1 on. */
     GPtrArray *letters;                     /**< struct post_letter. */
     unsigned next;                          /**< So many were seen to. */
+    bool silent;                            /**< Nothing is noted down. */
 };
 
 static void G_GNUC_PRINTF(2, 3)
     stage_note(const struct post_stage *stage, const char *format, ...)
 {
     char text[SHEET_LINE], line[SHEET_LINE + 20];
-    nsec time = env_now(tape_env(stage->nodes[1].tape));
     va_list arguments;
+    if (stage->silent)
+        return;
+    nsec time = env_now(tape_env(stage->nodes[1].tape));
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);

@@ -95,7 +95,7 @@ static void count(struct generals_report *report,
     if (report->lost++ == 0 || run->caught < report->worst.caught)
         report->worst = *run;
     if (run->general[0].ordered)
-        report->odds += GENERALS_ODDS >> run->sent;
+        report->odds += (uint64_t)GENERALS_ODDS >> run->sent;
 }
 
 /* From here on, whoever is sent may come or be caught. */
