@@ -2,8 +2,8 @@
 # storm_TOY, with TOY.c as common/toys/TOY.mistakes has it. test_planted runs all.
 planted_names = $(shell awk '/^Mistake:/ { print $$2 }' common/toys/$1.mistakes)
 define planted
-$P/planted/$1/made: common/toys/$1.c common/toys/$1.mistakes $B/bin/plant
-	@mkdir -p $$(@D) && $B/bin/plant common/toys/$1.c common/toys/$1.mistakes $$(@D) > $$@
+$P/planted/$1/made: common/toys/$1.c common/toys/$1.mistakes $P/bin/plant
+	@mkdir -p $$(@D) && $P/bin/plant common/toys/$1.c common/toys/$1.mistakes $$(@D) > $$@
 $(patsubst %,$P/planted/$1/%.c,$2): $P/planted/$1/made ;
 $(patsubst %,$P/planted/$1/%.o,$2): %.o: %.c $B/flags
 	@$(CC) $(filter-out -Werror,$$(FLAGS)) -w -c -o $$@ $$<
