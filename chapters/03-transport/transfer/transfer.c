@@ -118,12 +118,14 @@ static void remove_dir(const char *path)
     g_rmdir(path);
 }
 
-/* What was said last leaves at the end of a turn. */
+/* What was said last, perhaps a reset, leaves before the host goes. Not by a
+ * turn: that would serve who still reads or writes, and there is no way any
+ * more. */
 static void free_all(struct frame_of_transfer *frame)
 {
     g_clear_pointer(&frame->transfer.way, way_free);
     env_bind(host_env(frame->transfer.host), NULL, NULL);
-    loop_turn(host_loop(frame->transfer.host), 0);
+    loop_flush(host_loop(frame->transfer.host));
     g_clear_pointer(&frame->signals, signals_free);
     g_clear_pointer(&frame->lossy, lossy_free);
     g_clear_pointer(&frame->transfer.host, host_free);
