@@ -78,10 +78,10 @@ static int send_to(const struct address *address)
     g_assert(address_parse(&any, six ? "[::]:0" : "0.0.0.0:0", NULL));
     struct source source = {
         .transfer = transfer_new(SENDER, &any),
-        .watch = {.fd = STDIN_FILENO, .ready = on_input, .self = &source},
-        .waits = may_block(STDIN_FILENO)};
+        .watch = {.fd = STDIN_FILENO, .ready = on_input, .self = &source}};
     if (!source.transfer)
         return complain(FAILED, "no socket: %s", g_strerror(errno));
+    source.waits = may_block(STDIN_FILENO);
     host_meet(source.transfer->host, RECEIVER, address);
     transfer_open(source.transfer, RECEIVER, NULL, on_writable, &source);
     on_writable(&source);
