@@ -105,5 +105,7 @@ int main(int argc, char **argv)
         g_strdup_printf(six ? "[%s]:%s" : "%s:%s", argv[1], argv[2]);
     if (!address_parse(&address, text, &error))
         return complain(address_error_status(error), "%s", error->message);
+    if (g_ascii_strtoull(argv[2], NULL, 10) == 0)
+        return complain(USAGE, "nobody is at port 0: recv says where it is");
     return send_to(&address);
 }
