@@ -50,8 +50,12 @@ static bool write_piece(struct sink *sink, size_t most)
 
 static void end_if_over(struct sink *sink)
 {
-    if (!sink->transfer->problem && way_is_over(sink->transfer->way))
-        way_end(sink->transfer->way);
+    struct transfer *transfer = sink->transfer;
+    if (transfer->problem || !way_is_over(transfer->way))
+        return;
+    if (transfer->ended == 0)
+        transfer->ended = env_now(host_env(transfer->host));
+    way_end(transfer->way);
 }
 
 static void on_drain(void *self)

@@ -163,7 +163,8 @@ static nsec now_of(const struct transfer *transfer)
 
 static double seconds_of(const struct transfer *transfer)
 {
-    nsec span = transfer->begun ? now_of(transfer) - transfer->begun : 0;
+    nsec end = transfer->ended ? transfer->ended : now_of(transfer);
+    nsec span = transfer->begun ? end - transfer->begun : 0;
     return (double)MAX(span, USEC) / (double)SEC;
 }
 
