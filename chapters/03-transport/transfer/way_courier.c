@@ -168,7 +168,8 @@ static size_t courier_take(struct way *way, void *buffer, size_t size)
 {
     struct courier *courier = courier_of(way);
     size_t taken = MIN(size, courier->ready->len - courier->at);
-    memcpy(buffer, courier->ready->data + courier->at, taken);
+    if (taken > 0) /* Of nothing there is not even a place. */
+        memcpy(buffer, courier->ready->data + courier->at, taken);
     courier->at += taken;
     if (courier->at < courier->ready->len)
         return taken;
