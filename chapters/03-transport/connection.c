@@ -134,27 +134,17 @@ static bool has_closed(const struct connection *connection)
            flow_is_delivered(connection->flow);
 }
 
-/* Is all that is still missing the ack of our end? Then all has arrived, both
- * ways, and whoever does not answer has forgotten the connection because it
- * knew that, or is gone without harm. */
-static bool misses_the_last_word(const struct connection *connection)
-{
-    const struct endpoint_settings *settings =
-        endpoint_settings(connection->endpoint);
-    return connection->flow && connection->ended &&
-           flow_is_whole(connection->flow) &&
-           flow_room(connection->flow) == settings->outgoing;
-}
-
 /* Whoever is told this has sent something to the other, of which no ack has
- * come; the other has forgotten the connection. */
-void connection_on_reset(struct connection *connection, uint32_t packet)
+ * come. Either the other has @p given it up, or it does not know of it; but
+ * then what came before our cookie says nothing. */
+void connection_on_reset(struct connection *connection, uint32_t packet,
+                         bool given_up)
 {
-    if (connection->state != CONNECTION_OPEN || packet < connection->sure ||
-        !flow_may_have_sent(connection->flow, packet))
-        return;
-    bool well = misses_the_last_word(connection);
-    finish(connection, well ? CONNECTION_DONE : CONNECTION_RESET);
+    bool early =
+        connection->state == CONNECTION_ANSWERED || packet < connection->sure;
+    if (is_alive(connection) && connection->flow && (given_up || !early) &&
+        flow_may_have_sent(connection->flow, packet))
+        finish(connection, CONNECTION_RESET);
 }
 
 void connection_on_refusal(struct connection *connection, uint32_t packet)
@@ -191,9 +181,7 @@ static void on_watch(void *self)
     else if (!is_silent(connection))
         watch(connection);
     else
-        finish(connection, misses_the_last_word(connection)
-                               ? CONNECTION_DONE
-                               : CONNECTION_SILENT);
+        finish(connection, CONNECTION_SILENT);
 }
 
 static void on_opening(void *self)
@@ -344,10 +332,11 @@ void connection_destroy(struct connection *connection)
     g_free(connection);
 }
 
-/* As the other would have addressed us, if we had not known of it. */
+/* As the other would be told that we do not know of it; but that this is the
+ * end of it, and not before its beginning. */
 static void send_reset(struct connection *connection)
 {
-    struct segment segment = {.flags = SEGMENT_RESET,
+    struct segment segment = {.flags = SEGMENT_RESET | SEGMENT_FIN,
                               .connection = connection->name.mine,
                               .packet = connection->newest};
     endpoint_send(connection->endpoint, connection->name.peer, &segment);

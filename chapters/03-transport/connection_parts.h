@@ -72,8 +72,9 @@ void connection_confirm(struct connection *connection);
 /** @p segment is addressed to it. */
 void connection_on_segment(struct connection *connection,
                            const struct segment *segment);
-/** The other does not know it, or any more; it has heard @p packet. */
-void connection_on_reset(struct connection *connection, uint32_t packet);
+/** The other has heard @p packet, and has given it up, or does not know it. */
+void connection_on_reset(struct connection *connection, uint32_t packet,
+                         bool given_up);
 /** Free it, whatever its state; nobody is told. */
 void connection_destroy(struct connection *connection);
 

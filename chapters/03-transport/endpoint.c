@@ -300,7 +300,8 @@ static void on_reset(struct endpoint *endpoint, node_id peer,
     struct connection *connection =
         g_hash_table_lookup(endpoint->others, &name);
     if (connection)
-        connection_on_reset(connection, segment->packet);
+        connection_on_reset(connection, segment->packet,
+                            segment->flags & SEGMENT_FIN);
 }
 
 static void on_segment(struct endpoint *endpoint, node_id peer,

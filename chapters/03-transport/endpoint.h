@@ -27,7 +27,9 @@
  * Who gets a segment of a connection it does not know answers with a *reset*.
  * It says to which id and in which packet that segment came; and only who has
  * sent that packet to that id, and no ack of it yet, believes it: who cannot
- * see the traffic would have to guess both (RFC 5961, for the same end).
+ * see the traffic would have to guess 32 random bits, and a packet that is not
+ * acknowledged yet (RFC 5961, for the same end). With an end it is from one who
+ * knew the connection, and has given it up.
  */
 #ifndef TRANSPORT_ENDPOINT_H
 #define TRANSPORT_ENDPOINT_H

@@ -41,7 +41,7 @@ enum {
     SEGMENT_ACK = 1,    /**< It acknowledges. */
     SEGMENT_OPEN = 2,   /**< It begins the stream; seq is before its bytes. */
     SEGMENT_FIN = 4,    /**< The stream ends behind its data. */
-    SEGMENT_RESET = 8,  /**< There is no such connection. */
+    SEGMENT_RESET = 8,  /**< There is no such connection, any more. */
     SEGMENT_COOKIE = 16 /**< The data is a proof, and no part of the stream. */
 };
 

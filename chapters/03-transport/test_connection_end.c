@@ -96,9 +96,9 @@ static void who_has_ended_first_lingers(void **state)
     board_close(&board);
 }
 
-/* Whoever is asked too late knows of nothing, and says so. But all had come
- * that was not acknowledged, for nothing was left but the end. */
-static void who_lingered_too_briefly_is_not_missed(void **state)
+/* Whoever is asked too late knows of nothing, and says so. All is well, but it
+ * might as well have crashed before the end came. */
+static void who_lingered_too_briefly_leaves_a_doubt(void **state)
 {
     struct switchboard board;
     struct speaker *talk[2];
@@ -112,7 +112,7 @@ static void who_lingered_too_briefly_is_not_missed(void **state)
     board.treat[ACK] = (struct treatment){.lose = 1000, .from = 1};
     run(&board, 20 * SEC);
     assert_true(sent(&board, 1, RESET) > 0);
-    assert_closed(talk[1], CONNECTION_DONE);
+    assert_closed(talk[1], CONNECTION_RESET);
     assert_nothing_is_left(&board);
     board_close(&board);
 }
@@ -308,8 +308,8 @@ static void an_idle_one_lives_on(void **state)
     board_close(&board);
 }
 
-/* The last ack is all that is missing, and never comes: nothing was lost. */
-static void who_misses_only_the_last_word_is_done(void **state)
+/* The last ack is all that is missing, and never comes. */
+static void who_misses_the_last_word_cannot_know(void **state)
 {
     struct switchboard board;
     struct speaker *talk[2];
@@ -323,8 +323,48 @@ static void who_misses_only_the_last_word_is_done(void **state)
     run(&board, 98 * SEC);
     assert_open(talk[1]);
     run(&board, 3 * SEC);
-    assert_closed(talk[1], CONNECTION_DONE);
-    assert_closed(talk[0], CONNECTION_SILENT); /* It cannot know. */
+    assert_closed(talk[1], CONNECTION_SILENT);
+    assert_closed(talk[0], CONNECTION_SILENT);
+    board_close(&board);
+}
+
+/* Our bytes have arrived, our end has not. */
+static void who_gave_up_before_our_end_has_not_all(void **state)
+{
+    struct switchboard board;
+    struct speaker *talk[2];
+    (void)state;
+    board_open(&board, 1, (struct endpoint_settings){0});
+    open_talk(&board, talk);
+    connection_end(talk[1]->connection);
+    run(&board, SEC);
+    say(talk[0], "half of it");
+    run(&board, SEC);
+    board.treat[FIN] = (struct treatment){.lose = 1000, .from = 1};
+    connection_end(talk[0]->connection);
+    run(&board, 20 * MSEC);
+    assert_false(connection_is_over(talk[1]->connection));
+    hang_up(talk[1]);
+    run(&board, 10 * SEC);
+    assert_closed(talk[0], CONNECTION_RESET);
+    board_close(&board);
+}
+
+/* The other gives up when the first data comes, which left before we knew that
+ * it has our cookie. */
+static void who_gives_up_at_once_is_believed(void **state)
+{
+    struct switchboard board;
+    (void)state;
+    board_open(&board, 1, (struct endpoint_settings){0});
+    struct speaker *talk = dial(&board, 1, 2);
+    talk->first = "hello";
+    run(&board, 3 * WAY + MSEC);
+    assert_int_equal(last_talk(&board)->at, 2);
+    hang_up(last_talk(&board));
+    sim_crash(board.sim, 2);
+    run(&board, 50 * SEC);
+    assert_closed(talk, CONNECTION_RESET);
     board_close(&board);
 }
 
@@ -444,7 +484,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(both_may_end_at_once),
         cmocka_unit_test(after_the_end_nothing_is_taken),
         cmocka_unit_test(who_has_ended_first_lingers),
-        cmocka_unit_test(who_lingered_too_briefly_is_not_missed),
+        cmocka_unit_test(who_lingered_too_briefly_leaves_a_doubt),
         cmocka_unit_test(who_forgets_too_early_leaves_the_other_in_doubt),
         cmocka_unit_test(what_has_come_can_be_taken_when_it_is_over),
         cmocka_unit_test(a_freed_one_is_reset_at_once),
@@ -454,7 +494,9 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_refused_one_can_be_kept),
         cmocka_unit_test(one_that_lingers_goes_with_its_endpoint),
         cmocka_unit_test(an_idle_one_lives_on),
-        cmocka_unit_test(who_misses_only_the_last_word_is_done),
+        cmocka_unit_test(who_misses_the_last_word_cannot_know),
+        cmocka_unit_test(who_gave_up_before_our_end_has_not_all),
+        cmocka_unit_test(who_gives_up_at_once_is_believed),
         cmocka_unit_test(who_is_silent_for_too_long_is_given_up),
         cmocka_unit_test(patience_may_be_shorter_than_what_keeps_alive),
         cmocka_unit_test(who_has_rebooted_knows_of_nothing),

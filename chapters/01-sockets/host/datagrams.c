@@ -85,6 +85,12 @@ void datagrams_welcome(struct datagrams *datagrams, unsigned most)
     datagrams->guests = guests_new(most);
 }
 
+void datagrams_keep(struct datagrams *datagrams, node_id id)
+{
+    if (datagrams->guests)
+        guests_keep(datagrams->guests, id);
+}
+
 /* ---- In: a batch a turn. ---- */
 
 /* An empty datagram is legal UDP, but an empty message would be a farewell. */

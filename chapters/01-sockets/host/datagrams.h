@@ -32,6 +32,8 @@ void datagrams_meet(struct datagrams *datagrams, node_id id,
                     const struct address *address);
 /** Whoever else writes is a client from now on: see guests.h. */
 void datagrams_welcome(struct datagrams *datagrams, unsigned most);
+/** Never forget that client. */
+void datagrams_keep(struct datagrams *datagrams, node_id id);
 /** Queue @p message; to a node nobody has met, it is lost. Borrows it. */
 void datagrams_send(struct datagrams *datagrams, node_id to, GBytes *message);
 /** Where the socket is bound. */

@@ -7,6 +7,7 @@ struct guest {
     struct address address; /* First: the key of by_address. */
     node_id id;
     GList link; /* In the order in which they wrote last. */
+    bool kept;  /* It is not among them any more. */
 };
 
 struct guests {
@@ -73,8 +74,10 @@ node_id guests_id(struct guests *guests, const struct address *address)
     struct guest *guest = g_hash_table_lookup(guests->by_address, address);
     if (!guest)
         return add(guests, address)->id;
-    g_queue_unlink(&guests->order, &guest->link);
-    g_queue_push_tail_link(&guests->order, &guest->link);
+    if (!guest->kept) {
+        g_queue_unlink(&guests->order, &guest->link);
+        g_queue_push_tail_link(&guests->order, &guest->link);
+    }
     return guest->id;
 }
 
@@ -82,6 +85,15 @@ const struct address *guests_address(const struct guests *guests, node_id id)
 {
     const struct guest *guest = g_hash_table_lookup(guests->by_id, &id);
     return guest ? &guest->address : NULL;
+}
+
+void guests_keep(struct guests *guests, node_id id)
+{
+    struct guest *guest = g_hash_table_lookup(guests->by_id, &id);
+    if (!guest || guest->kept)
+        return;
+    g_queue_unlink(&guests->order, &guest->link);
+    guest->kept = true;
 }
 
 void guests_free(struct guests *guests)

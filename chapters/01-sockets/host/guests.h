@@ -25,6 +25,9 @@ node_id guests_id(struct guests *guests, const struct address *address);
 /** The address of number @p id; NULL: forgotten, or never given. Borrowed,
  * until guests_id() is called. */
 const struct address *guests_address(const struct guests *guests, node_id id);
+/** Never forget number @p id, as long as it is known: one that has been let
+ * in. */
+void guests_keep(struct guests *guests, node_id id);
 /** Free it; NULL is fine. */
 void guests_free(struct guests *guests);
 

@@ -261,6 +261,12 @@ void host_welcome(struct host *host, unsigned most)
     datagrams_welcome(host->datagrams, most);
 }
 
+void host_keep(struct host *host, node_id id)
+{
+    g_assert(host->datagrams);
+    datagrams_keep(host->datagrams, id);
+}
+
 uint64_t host_strangers(const struct host *host)
 {
     return host->datagrams ? datagrams_strangers(host->datagrams) : 0;

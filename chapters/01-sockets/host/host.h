@@ -45,6 +45,8 @@ void host_meet(struct host *host, node_id id, const struct address *address);
 /** From now on datagrams from elsewhere are from clients: each address gets a
  * number, from 65536 on, and can be answered; @p most are remembered. */
 void host_welcome(struct host *host, unsigned most);
+/** Client @p id is let in: it is not forgotten, whoever else writes. */
+void host_keep(struct host *host, node_id id);
 /** The env to hand to a protocol. Borrowed. */
 struct env *host_env(struct host *host);
 /** Its loop: loop_run() runs the machine. */

@@ -53,6 +53,24 @@ static void the_most_silent_one_is_forgotten(void **state)
     guests_free(guests);
 }
 
+static void who_is_kept_is_never_forgotten(void **state)
+{
+    (void)state;
+    struct guests *guests = guests_new(2);
+    node_id kept = meet(guests, 7);
+    guests_keep(guests, kept);
+    guests_keep(guests, kept);
+    guests_keep(guests, 1);
+    for (unsigned port = 100; port < 200; port++)
+        meet(guests, port);
+    assert_true(is_at(guests, kept, 7));
+    assert_int_equal(meet(guests, 7), kept);
+    for (unsigned port = 100; port < 200; port++)
+        meet(guests, port);
+    assert_true(is_at(guests, kept, 7));
+    guests_free(guests);
+}
+
 static void a_flood_takes_no_more_than_there_is_room_for(void **state)
 {
     (void)state;
@@ -71,6 +89,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_address_has_one_number),
         cmocka_unit_test(the_most_silent_one_is_forgotten),
+        cmocka_unit_test(who_is_kept_is_never_forgotten),
         cmocka_unit_test(a_flood_takes_no_more_than_there_is_room_for),
     };
     return test_run(argc, argv, tests);

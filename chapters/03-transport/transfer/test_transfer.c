@@ -169,6 +169,78 @@ static void who_is_interrupted_tells_the_other(void **state)
     assert_int_equal(actor_wait(receiver, PATIENCE), 1);
 }
 
+/* There is always something to read, also when all is over. */
+static void who_is_interrupted_while_it_reads_ends_in_order(void **state)
+{
+    struct actor *receiver;
+    (void)state;
+    g_autofree char *port = start_recv("", "out", &receiver);
+    g_autofree char *command = g_strdup_printf(
+        "mkfifo in; (trap '' TERM; while echo x; do :; done) 2>/dev/null >in & "
+        "exec send 127.0.0.1 %s 2>&1 <in",
+        port);
+    struct actor *sender = start(command);
+    g_autofree char *out = path_of("out"), *text = NULL;
+    while (g_file_get_contents(out, &text, NULL, NULL) && text[0] == '\0')
+        g_clear_pointer(&text, g_free);
+    actor_signal(sender, SIGTERM);
+    g_autofree char *said = actor_await(sender, "send: it was ", PATIENCE);
+    assert_non_null(said);
+    assert_int_equal(actor_wait(sender, PATIENCE), 1);
+    assert_int_equal(actor_wait(receiver, PATIENCE), 1);
+}
+
+static void who_cannot_write_says_so(void **state)
+{
+    (void)state;
+    make_file("small", 100000);
+    struct actor *receiver = start("mkfifo gone; : <gone & "
+                                   "exec recv 127.0.0.1:0 2>&1 >gone");
+    g_autofree char *ready = actor_await(receiver, "ready ", PATIENCE);
+    assert_non_null(ready);
+    start_send("--patience=0.5", strrchr(ready, ':') + 1, "small");
+    g_autofree char *said = actor_await(receiver, "recv: ", PATIENCE);
+    assert_string_equal(said,
+                        "recv: what came cannot be written, after 0 bytes.");
+    assert_int_equal(actor_wait(receiver, PATIENCE), 1);
+}
+
+static void who_reads_slowly_is_not_gone(void **state)
+{
+    static const char *const stages[] = {"flow", "arq", "gobackn"};
+    (void)state;
+    for (unsigned i = 0; i < G_N_ELEMENTS(stages); i++) {
+        struct actor *receiver;
+        g_autofree char *options =
+            g_strdup_printf("--patience=1.5 --stage=%s", stages[i]);
+        g_autofree char *port = start_recv(options, "out", &receiver);
+        g_autofree char *command = g_strdup_printf(
+            "(sleep 2; echo x; sleep 2; echo y) | send %s 127.0.0.1 %s 2>&1",
+            options, port);
+        struct actor *sender = start(command);
+        assert_int_equal(actor_wait(sender, PATIENCE), 0);
+        assert_int_equal(actor_wait(receiver, PATIENCE), 0);
+        g_autofree char *out = path_of("out"), *text = NULL;
+        assert_true(g_file_get_contents(out, &text, NULL, NULL));
+        assert_string_equal(text, "x\ny\n");
+    }
+}
+
+static void a_port_that_is_taken_is_named(void **state)
+{
+    struct actor *receiver;
+    (void)state;
+    g_autofree char *port = start_recv("", "out", &receiver);
+    g_autofree char *command =
+        g_strdup_printf("exec recv 127.0.0.1:%s 2>&1 >other", port);
+    g_autofree char *expected =
+        g_strdup_printf("recv: 127.0.0.1:%s: Address already in use.", port);
+    struct actor *second = start(command);
+    g_autofree char *said = actor_await(second, "", PATIENCE);
+    assert_string_equal(said, expected);
+    assert_int_equal(actor_wait(second, PATIENCE), 1);
+}
+
 /* One sentence, and status 2. */
 static void nonsense_is_refused(void **state)
 {
@@ -179,6 +251,8 @@ static void nonsense_is_refused(void **state)
          "send: --stage takes arq, gobackn or flow."},
         {"send --controller=x 127.0.0.1 1",
          "send: --controller takes newreno or cubic."},
+        {"send 127.0.0.1 0", "send: nobody is at port 0: recv says where it "
+                             "is."},
         {"send --loss=nan 127.0.0.1 1", "send: --loss takes 0 to 90."},
         {"recv", "recv: a port is expected, such as recv 5000 > file."},
         {"recv 70000", "recv: \"0.0.0.0:70000\": a port is a number from 0 to "
@@ -223,6 +297,10 @@ int main(int argc, char **argv)
         UNIT(who_waits_in_vain_says_so),
         UNIT(a_receiver_that_was_killed_is_missed),
         UNIT(who_is_interrupted_tells_the_other),
+        UNIT(who_is_interrupted_while_it_reads_ends_in_order),
+        UNIT(who_cannot_write_says_so),
+        UNIT(who_reads_slowly_is_not_gone),
+        UNIT(a_port_that_is_taken_is_named),
         UNIT(nonsense_is_refused),
     };
     return test_run(argc, argv, tests);

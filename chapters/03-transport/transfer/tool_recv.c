@@ -22,12 +22,14 @@ struct sink {
     bool waits;         /* To write may block: a pipe, a terminal. */
 };
 
-static bool write_all(const uint8_t *data, size_t size)
+static bool write_all(struct transfer *transfer, const uint8_t *data,
+                      size_t size)
 {
     while (size > 0) {
         ssize_t done = write(STDOUT_FILENO, data, size);
         if (done < 0 && errno != EINTR)
             return false;
+        transfer_count(transfer, (size_t)MAX(done, 0));
         data += MAX(done, 0);
         size -= (size_t)MAX(done, 0);
     }
@@ -40,8 +42,7 @@ static bool write_piece(struct sink *sink, size_t most)
     uint8_t piece[PIECE];
     struct transfer *transfer = sink->transfer;
     size_t size = way_take(transfer->way, piece, most);
-    transfer_count(transfer, size);
-    if (write_all(piece, size))
+    if (write_all(transfer, piece, size))
         return size > 0;
     transfer_fail(transfer, "what came cannot be written");
     return false;
@@ -49,8 +50,12 @@ static bool write_piece(struct sink *sink, size_t most)
 
 static void end_if_over(struct sink *sink)
 {
-    if (!sink->transfer->problem && way_is_over(sink->transfer->way))
-        way_end(sink->transfer->way);
+    struct transfer *transfer = sink->transfer;
+    if (transfer->problem || !way_is_over(transfer->way))
+        return;
+    if (transfer->ended == 0)
+        transfer->ended = env_now(host_env(transfer->host));
+    way_end(transfer->way);
 }
 
 static void on_drain(void *self)
@@ -91,11 +96,12 @@ static int receive_at(const struct address *address)
     struct sink sink = {
         .transfer = transfer_new(RECEIVER, address),
         .watch = {.fd = STDOUT_FILENO, .ready = on_output, .self = &sink},
-        .drain = {.fire = on_drain, .self = &sink},
-        .waits = may_block(STDOUT_FILENO)};
+        .drain = {.fire = on_drain, .self = &sink}};
+    int problem = errno;
     g_autofree char *text = address_text(address);
     if (!sink.transfer)
-        return complain(FAILED, "%s: %s", text, g_strerror(errno));
+        return complain(FAILED, "%s: %s", text, g_strerror(problem));
+    sink.waits = may_block(STDOUT_FILENO);
     struct address bound = host_address(sink.transfer->host);
     g_autofree char *where = address_text(&bound);
     fprintf(stderr, "ready %s\n", where);

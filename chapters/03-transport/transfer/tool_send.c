@@ -78,10 +78,10 @@ static int send_to(const struct address *address)
     g_assert(address_parse(&any, six ? "[::]:0" : "0.0.0.0:0", NULL));
     struct source source = {
         .transfer = transfer_new(SENDER, &any),
-        .watch = {.fd = STDIN_FILENO, .ready = on_input, .self = &source},
-        .waits = may_block(STDIN_FILENO)};
+        .watch = {.fd = STDIN_FILENO, .ready = on_input, .self = &source}};
     if (!source.transfer)
         return complain(FAILED, "no socket: %s", g_strerror(errno));
+    source.waits = may_block(STDIN_FILENO);
     host_meet(source.transfer->host, RECEIVER, address);
     transfer_open(source.transfer, RECEIVER, NULL, on_writable, &source);
     on_writable(&source);
@@ -105,5 +105,7 @@ int main(int argc, char **argv)
         g_strdup_printf(six ? "[%s]:%s" : "%s:%s", argv[1], argv[2]);
     if (!address_parse(&address, text, &error))
         return complain(address_error_status(error), "%s", error->message);
+    if (g_ascii_strtoull(argv[2], NULL, 10) == 0)
+        return complain(USAGE, "nobody is at port 0: recv says where it is");
     return send_to(&address);
 }

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { GUESTS = 64, BUFFER = 16 << 20, HOUR = 3600 };
+enum { GUESTS = 65536, BUFFER = 16 << 20, HOUR = 3600 };
 #define PROGRESS (200 * MSEC)
 
 /* What surrounds a transfer. */
@@ -118,12 +118,14 @@ static void remove_dir(const char *path)
     g_rmdir(path);
 }
 
-/* What was said last leaves at the end of a turn. */
+/* What was said last, perhaps a reset, leaves before the host goes. Not by a
+ * turn: that would serve who still reads or writes, and there is no way any
+ * more. */
 static void free_all(struct frame_of_transfer *frame)
 {
     g_clear_pointer(&frame->transfer.way, way_free);
     env_bind(host_env(frame->transfer.host), NULL, NULL);
-    loop_turn(host_loop(frame->transfer.host), 0);
+    loop_flush(host_loop(frame->transfer.host));
     g_clear_pointer(&frame->signals, signals_free);
     g_clear_pointer(&frame->lossy, lossy_free);
     g_clear_pointer(&frame->transfer.host, host_free);
@@ -161,7 +163,8 @@ static nsec now_of(const struct transfer *transfer)
 
 static double seconds_of(const struct transfer *transfer)
 {
-    nsec span = transfer->begun ? now_of(transfer) - transfer->begun : 0;
+    nsec end = transfer->ended ? transfer->ended : now_of(transfer);
+    nsec span = transfer->begun ? end - transfer->begun : 0;
     return (double)MAX(span, USEC) / (double)SEC;
 }
 
@@ -218,11 +221,18 @@ static void on_writable(void *self)
         frame->writable(frame->self);
 }
 
+static void on_met(void *self, node_id peer)
+{
+    const struct transfer *transfer = self;
+    host_keep(transfer->host, peer);
+}
+
+/* Who has written all cannot fail any more. */
 static void on_closed(void *self, const char *problem)
 {
     struct transfer *transfer = self;
     transfer->done = true;
-    if (!transfer->problem)
+    if (!transfer->problem && transfer->ended == 0)
         transfer->problem = problem;
 }
 
@@ -248,7 +258,7 @@ void transfer_open(struct transfer *transfer, node_id to,
     transfer->way = way_open(
         stage_of(stage_name), frame->lossy ? lossy_env(frame->lossy) : env, to,
         settings,
-        (struct way_owner){on_readable, on_writable, on_closed, frame});
+        (struct way_owner){on_met, on_readable, on_writable, on_closed, frame});
 }
 
 void transfer_count(struct transfer *transfer, size_t size)

@@ -20,6 +20,7 @@ struct transfer {
     struct way *way;     /**< How it is carried. */
     uint64_t bytes;      /**< Read, or written, so far: the owner counts. */
     nsec begun;          /**< When the first was; 0: not yet. */
+    nsec ended;          /**< When the last was, if the owner says so. */
     bool done;           /**< It is over ... */
     const char *problem; /**< ... in order: NULL; or why not. */
 };

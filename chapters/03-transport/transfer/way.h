@@ -16,6 +16,8 @@
 
 /** Who is told; .closed is the last. None may free the way. */
 struct way_owner {
+    /** A receiver has its sender: node @p peer. */
+    void (*met)(void *self, node_id peer);
     /** There is something to take, or the stream has ended. */
     void (*readable)(void *self);
     /** There is room to push. */

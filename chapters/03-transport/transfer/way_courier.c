@@ -9,6 +9,9 @@
  *
  * TAKEN is flow control, and the layer below has none: of what waits in it, it
  * forgets the oldest. A number out of turn says that one side was restarted.
+ *
+ * Who has said nothing for a while says something that changes nothing: else
+ * somebody slow, who reads or writes, would look like nobody.
  */
 #include "02-framing/wire.h"
 #include "03-transport/transfer/way.h"
@@ -18,7 +21,8 @@ enum { DATA, END, TAKEN };
 enum {
     WINDOW = 64, /* Messages; fewer than a queue below takes. */
     PAYLOAD = 1400,
-    HEADER = 5
+    HEADER = 5,
+    SIGNS = 4 /* Of life, while patience lasts. */
 };
 #define LINGER SEC /* For the last word to be acknowledged. */
 
@@ -36,7 +40,7 @@ struct courier {
     size_t at;
     bool ended, over; /* We have said END; it has come. */
     bool closed;
-    struct timer silence, linger;
+    struct timer silence, linger, sign;
 };
 
 static struct courier *courier_of(struct way *way)
@@ -51,6 +55,7 @@ static void finish(struct courier *courier, const char *problem)
     courier->closed = true;
     env_disarm(courier->env, &courier->silence);
     env_disarm(courier->env, &courier->linger);
+    env_disarm(courier->env, &courier->sign);
     courier->owner.closed(courier->owner.self, problem);
 }
 
@@ -75,6 +80,17 @@ static void send_one(struct courier *courier, uint8_t kind, uint32_t number,
     wire_put_raw(&out, data, size);
     g_autoptr(GBytes) message = wire_finish(&out);
     env_send(courier->env, courier->peer, message);
+    env_arm(courier->env, &courier->sign, courier->patience / SIGNS);
+}
+
+/* Of life. Whoever has no peer yet knows of us after DATA 0; it may be empty. */
+static void on_sign(void *self)
+{
+    struct courier *courier = self;
+    if (courier->sent == 0 && courier->came == 0)
+        send_one(courier, DATA, courier->sent++, NULL, 0);
+    else
+        send_one(courier, TAKEN, courier->announced, NULL, 0);
 }
 
 static size_t courier_room(const struct way *way)
@@ -132,11 +148,15 @@ static void on_message(void *self, node_id from, GBytes *message)
     uint32_t number = wire_get_u32(&in);
     if (in.failed || kind > TAKEN || courier->closed)
         return;
-    if (courier->peer == 0 && kind != TAKEN && number == 0)
+    if (courier->peer == 0 && kind != TAKEN && number == 0) {
         courier->peer = from;
+        courier->owner.met(courier->owner.self, from);
+    }
     if (courier->peer != from)
         return;
     env_arm(courier->env, &courier->silence, courier->patience);
+    if (courier->sign.place == 0)
+        env_arm(courier->env, &courier->sign, courier->patience / SIGNS);
     if (kind == TAKEN)
         on_taken(courier, number);
     else if (number != courier->came || courier->over)
@@ -150,7 +170,8 @@ static size_t courier_take(struct way *way, void *buffer, size_t size)
 {
     struct courier *courier = courier_of(way);
     size_t taken = MIN(size, courier->ready->len - courier->at);
-    memcpy(buffer, courier->ready->data + courier->at, taken);
+    if (taken > 0) /* Of nothing there is not even a place. */
+        memcpy(buffer, courier->ready->data + courier->at, taken);
     courier->at += taken;
     if (courier->at < courier->ready->len)
         return taken;
@@ -190,9 +211,12 @@ static struct way *courier_open(const struct way_ops *ops, struct env *env,
     courier->ready = g_byte_array_new();
     courier->silence = (struct timer){.fire = on_silence, .self = courier};
     courier->linger = (struct timer){.fire = on_linger, .self = courier};
+    courier->sign = (struct timer){.fire = on_sign, .self = courier};
     env_bind(courier->env, on_message, courier);
-    if (to != 0)
+    if (to != 0) {
         env_arm(courier->env, &courier->silence, courier->patience);
+        env_arm(courier->env, &courier->sign, courier->patience / SIGNS);
+    }
     return &courier->way;
 }
 
@@ -210,6 +234,7 @@ static void courier_free(struct way *way)
     struct courier *courier = courier_of(way);
     env_disarm(courier->env, &courier->silence);
     env_disarm(courier->env, &courier->linger);
+    env_disarm(courier->env, &courier->sign);
     courier->way.ops->reliable->lower(courier->layer);
     g_byte_array_unref(courier->ready);
     g_free(courier);

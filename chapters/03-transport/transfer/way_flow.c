@@ -66,10 +66,10 @@ static bool on_accept(void *self, node_id peer, struct connection *connection,
                       struct connection_owner *owner)
 {
     struct flow_way *way = self;
-    (void)peer;
     if (way->connection || way->over)
         return false;
     way->connection = connection;
+    way->owner.met(way->owner.self, peer);
     *owner = owner_of(way);
     return true;
 }
