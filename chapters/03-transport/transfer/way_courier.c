@@ -2,13 +2,19 @@
  * The first stages carry messages, which arrive; here the bytes of a stream go
  * in them. Four kinds:
  *
- *     DATA n, bytes     the n-th
+ *     HELLO             may I?
+ *     DATA n, bytes     number n
  *     END n             as DATA, but there will be no more
- *     TAKEN n           n were taken: so the sender may have n + WINDOW on the
- *     way (END of the receiver: it has all)
+ *     TAKEN n           all before n were taken: so the sender may go on up to
+ *                       n + WINDOW; the first of them is the answer to HELLO
  *
  * TAKEN is flow control, and the layer below has none: of what waits in it, it
  * forgets the oldest. A number out of turn says that one side was restarted.
+ *
+ * The receiver draws the first number. A sender whose words are those of an
+ * earlier transfer, kept by the network, does not know it: the incarnations of
+ * the layer below are no help, for a process that keeps nothing is always the
+ * first.
  *
  * Who has said nothing for a while says something that changes nothing: else
  * somebody slow, who reads or writes, would look like nobody.
@@ -17,7 +23,7 @@
 #include "03-transport/transfer/way.h"
 #include <string.h>
 
-enum { DATA, END, TAKEN };
+enum { DATA, END, TAKEN, HELLO };
 enum {
     WINDOW = 64, /* Messages; fewer than a queue below takes. */
     PAYLOAD = 1400,
@@ -34,10 +40,12 @@ struct courier {
     node_id peer;    /* 0: nobody has come yet. */
     nsec patience;
 
+    uint32_t first;           /* The number of our first message. */
     uint32_t sent, credited;  /* Messages from here, and those taken there. */
     uint32_t came, announced; /* Messages from there, and those we told of. */
     GByteArray *ready;        /* Bytes to be taken, from .at on. */
     size_t at;
+    bool known;       /* HELLO was said, and answered. */
     bool ended, over; /* We have said END; it has come. */
     bool closed;
     struct timer silence, linger, sign;
@@ -83,21 +91,19 @@ static void send_one(struct courier *courier, uint8_t kind, uint32_t number,
     env_arm(courier->env, &courier->sign, courier->patience / SIGNS);
 }
 
-/* Of life. Whoever has no peer yet knows of us after DATA 0; it may be empty. */
+/* Of life. */
 static void on_sign(void *self)
 {
     struct courier *courier = self;
-    if (courier->sent == 0 && courier->came == 0)
-        send_one(courier, DATA, courier->sent++, NULL, 0);
-    else
-        send_one(courier, TAKEN, courier->announced, NULL, 0);
+    send_one(courier, TAKEN, courier->announced, NULL, 0);
 }
 
 static size_t courier_room(const struct way *way)
 {
     const struct courier *courier = (const struct courier *)way;
     uint32_t open = courier->credited + WINDOW - courier->sent;
-    return courier->closed || courier->ended ? 0 : (size_t)open * PAYLOAD;
+    bool may = courier->known && !courier->closed && !courier->ended;
+    return may ? (size_t)open * PAYLOAD : 0;
 }
 
 static void courier_push(struct way *way, const void *data, size_t size)
@@ -111,7 +117,7 @@ static void courier_push(struct way *way, const void *data, size_t size)
 static void courier_end(struct way *way)
 {
     struct courier *courier = courier_of(way);
-    if (courier->closed || courier->ended)
+    if (!courier->known || courier->closed || courier->ended)
         return;
     courier->ended = true;
     send_one(courier, END, courier->sent++, NULL, 0);
@@ -121,8 +127,21 @@ static void courier_end(struct way *way)
 
 /* ---- Receiving. ---- */
 
+/* The first who asks is the one. */
+static void on_hello(struct courier *courier, node_id from)
+{
+    courier->peer = from;
+    courier->known = true;
+    courier->came = courier->announced = (uint32_t)env_random(courier->env);
+    courier->owner.met(courier->owner.self, from);
+    send_one(courier, TAKEN, courier->announced, NULL, 0);
+}
+
 static void on_taken(struct courier *courier, uint32_t number)
 {
+    if (!courier->known)
+        courier->first = courier->sent = courier->credited = number;
+    courier->known = true;
     if (number - courier->credited > courier->sent - courier->credited)
         return;
     courier->credited = number;
@@ -146,17 +165,17 @@ static void on_message(void *self, node_id from, GBytes *message)
     struct wire_reader in = wire_read_bytes(message);
     uint8_t kind = wire_get_u8(&in);
     uint32_t number = wire_get_u32(&in);
-    if (in.failed || kind > TAKEN || courier->closed)
+    if (in.failed || kind > HELLO || courier->closed)
         return;
-    if (courier->peer == 0 && kind != TAKEN && number == 0) {
-        courier->peer = from;
-        courier->owner.met(courier->owner.self, from);
-    }
-    if (courier->peer != from)
+    if (courier->peer == 0 && kind == HELLO)
+        on_hello(courier, from);
+    else if (courier->peer != from)
         return;
     env_arm(courier->env, &courier->silence, courier->patience);
     if (courier->sign.place == 0)
         env_arm(courier->env, &courier->sign, courier->patience / SIGNS);
+    if (kind == HELLO)
+        return;
     if (kind == TAKEN)
         on_taken(courier, number);
     else if (number != courier->came || courier->over)
@@ -215,7 +234,7 @@ static struct way *courier_open(const struct way_ops *ops, struct env *env,
     env_bind(courier->env, on_message, courier);
     if (to != 0) {
         env_arm(courier->env, &courier->silence, courier->patience);
-        env_arm(courier->env, &courier->sign, courier->patience / SIGNS);
+        send_one(courier, HELLO, 0, NULL, 0);
     }
     return &courier->way;
 }
@@ -223,10 +242,11 @@ static struct way *courier_open(const struct way_ops *ops, struct env *env,
 static void courier_count(const struct way *way, GString *text)
 {
     const struct courier *courier = (const struct courier *)way;
-    g_string_append_printf(
-        text,
-        "%" G_GUINT32_FORMAT " messages, %" G_GUINT64_FORMAT " sent again",
-        courier->sent, way->ops->reliable->repeats(courier->layer));
+    g_string_append_printf(text,
+                           "%" G_GUINT32_FORMAT " messages, %" G_GUINT64_FORMAT
+                           " sent again",
+                           courier->sent - courier->first,
+                           way->ops->reliable->repeats(courier->layer));
 }
 
 static void courier_free(struct way *way)
