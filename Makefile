@@ -366,7 +366,7 @@ $P/test/%.run: $P/test/% $(filter $P/bin/%,$(programs)) FORCE
 # The figures of the chosen chapters; the data of each comes from measure_NAME.
 data := $(foreach c,$(if $(filter common/%,$(chosen)),00) $(chosen_chapters),$(wildcard figures/$(word 1,$(subst -, ,$c))-*.tsv))
 $P/figures.run: $(filter $P/bin/%,$(programs)) FORCE
-	@$(if $(data),sh common/tools/figures.sh $P/bin $(or $(PART),3/10) $(data))
+	@$(if $(data),sh common/tools/figures.sh $P/bin $(or $(PART),$(if $(SAN)$(TSAN),3/40,3/10)) $(data))
 
 # Fuzzers, with libFuzzer. What reached something new is kept for the next time.
 fuzz: ## Random bytes for every parser, bred by clang: FUZZ_TIME=60 seconds each
