@@ -1,0 +1,79 @@
+/**
+ * @file dedupe.h
+ * What turns "at least once" into "once, in effect": the answers to requests
+ * that were served, for those who ask again.
+ *
+ *     switch (dedupe_ask(dedupe, producer, seq, &answer)) {
+ *     case DEDUPE_NEW:       ... do it; log effect and answer in ONE record ...
+ *                            dedupe_done(dedupe, producer, seq, answer);
+ *     case DEDUPE_REPEATED:  ... say answer again, and do nothing ...
+ *     case DEDUPE_FORGOTTEN: ... refuse: it may have been done ...
+ *     case DEDUPE_FULL:      ... refuse: ask again later ...
+ *     }
+ *
+ * A producer has a number of its own, which it keeps when it starts again, and
+ * numbers its requests 1, 2, 3. It may have several under way (*pipelining*),
+ * but less than @p window: the newest number less the oldest one that it has no
+ * answer for. Then:
+ *
+ *  - A request that was done is answered as it was the first time, whatever has
+ *    been asked since, as long as its number is greater than the producer's
+ *    newest that was *done*, less the window. Older ones are FORGOTTEN, always.
+ *  - Requests may come, and be done, in any order.
+ *  - A producer is remembered for at least @p keep since it last asked, and no
+ *    answer comes to those who ask later. When there is no room for a new one,
+ *    the one that has been silent for the longest is forgotten if that is longer
+ *    than keep; if none is, the new one is told FULL, and nobody is forgotten.
+ *  - dedupe_write() is all of that as bytes, in which a log begins anew. After a
+ *    boot, dedupe_read() and then dedupe_done() for each record behind it make
+ *    the table what it was; everybody counts as just heard.
+ *
+ * Three conditions make an effect exactly once: the request is told by its
+ * number from all others; effect and answer become durable as one; and the
+ * answer is kept for as long as somebody may ask again.
+ */
+#ifndef QUEUES_DEDUPE_H
+#define QUEUES_DEDUPE_H
+#include "common/world/env.h"
+
+/** How much is remembered. Each is at least 1. */
+struct dedupe_settings {
+    unsigned producers; /**< So many at most. */
+    unsigned window;    /**< Requests of one, from the newest that was done. */
+    nsec keep;          /**< How long after its last request. */
+};
+
+/** What is to be done with a request. */
+enum dedupe_verdict {
+    DEDUPE_NEW,       /**< It was not done. */
+    DEDUPE_REPEATED,  /**< It was done: that is the answer. */
+    DEDUPE_FORGOTTEN, /**< It is older than the window: nobody knows. Number 0
+                           is never one. */
+    DEDUPE_FULL,      /**< There is no room for this producer. */
+};
+
+struct dedupe;
+
+/** Nothing was done yet. Borrows @p env, for its clock. Returns new. */
+struct dedupe *dedupe_new(struct env *env, struct dedupe_settings settings);
+/** Request @p seq of @p producer has come. REPEATED sets @p answer. */
+enum dedupe_verdict dedupe_ask(struct dedupe *dedupe, uint64_t producer,
+                               uint64_t seq, uint64_t *answer);
+/** It was done. After dedupe_ask() said NEW, or from a log at boot; from there
+ * it may be said twice, or be older than the window: then nothing changes. */
+void dedupe_done(struct dedupe *dedupe, uint64_t producer, uint64_t seq,
+                 uint64_t answer);
+/** The newest request of @p producer that was done; 0: none, or forgotten. */
+uint64_t dedupe_newest(const struct dedupe *dedupe, uint64_t producer);
+/** How many producers are remembered. */
+unsigned dedupe_producers(const struct dedupe *dedupe);
+/** All that is remembered; the same bytes for the same requests in the same
+ * order. Returns new. */
+GBytes *dedupe_write(const struct dedupe *dedupe);
+/** Remember what dedupe_write() wrote, and nothing else. False: these are not
+ * its bytes; then nothing is remembered. Borrows @p bytes. */
+bool dedupe_read(struct dedupe *dedupe, GBytes *bytes);
+/** Free it. */
+void dedupe_free(struct dedupe *dedupe);
+
+#endif
