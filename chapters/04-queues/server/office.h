@@ -1,0 +1,54 @@
+/**
+ * @file office.h
+ * Where clients of a broker are served: its queues, for every client that speaks
+ * the protocol of Redis.
+ *
+ *     QDECLARE queue [DURABILITY none|written|synced] [MESSAGES n] [BYTES n]
+ *              [VISIBILITY ms] [ATTEMPTS n DEAD queue]      OK
+ *     QPUSH    queue message                                its id, kept by now
+ *     QONCE    queue producer request message               the same, once
+ *     QLAST    queue producer            the newest request of it that was done
+ *     QTAKE    queue [COUNT n] [WAIT ms]  messages: receipt, attempt, again, it
+ *     QACK     queue receipt ...                            how many
+ *     QNACK    queue receipt [DELAY ms]                     1, or 0: too late
+ *     QTOUCH   queue receipt                                1, or 0: too late
+ *     QCONSUME queue total               OK; then pushes (RESP3) of "message",
+ *                                queue, receipt, attempt, again, number, it
+ *     QCREDIT  queue total                                  how many were sent
+ *     QCANCEL  queue                                        1, or 0
+ *     QLEN     queue                                        what is ready
+ *     QINFO    queue                     QLIST              QPURGE queue
+ *     QDROP    queue
+ *
+ * It stands on any env in which clients are nodes: on a door, for real ones, in
+ * the simulator for others. An answer leaves when what it says is as durable as
+ * the queue is: so that of QPUSH is a confirm. What is pushed in one turn leaves
+ * as one message. A client that is gone gives back what it was pushed; what it
+ * took stays its, by the receipt, until the lease is over: so QACK may come from
+ * another connection.
+ */
+#ifndef QUEUES_OFFICE_H
+#define QUEUES_OFFICE_H
+#include "04-queues/broker.h"
+
+struct office;
+
+/** How much, and what else to tell. */
+struct office_settings {
+    size_t most;    /**< Bytes of messages (broker.h); 0: 1 GiB. */
+    size_t segment; /**< Of the logs (wal.h); 0: 4 MiB. */
+    /** Add "name:value\r\n" lines for INFO; NULL: none. */
+    void (*info)(void *self, GString *text);
+    void *self; /**< Its first argument. */
+};
+
+/** Open it over @p env, to which it is bound. NULL: a log is damaged, and @p
+ * error says where. Returns new. */
+struct office *office_open(struct env *env, struct office_settings settings,
+                           GError **error);
+/** Its broker, to look at. Borrowed. */
+struct broker *office_broker(struct office *office);
+/** Free it, as a crash. */
+void office_free(struct office *office);
+
+#endif
