@@ -83,7 +83,8 @@ enum broker_outcome broker_declare(struct broker *broker, struct word name,
         full.visibility = 30 * SEC;
     if (queue)
         return is_same(&queue->settings, &full) ? BROKER_DONE : BROKER_CONFLICT;
-    if (!is_name(name) || !are_sound(broker, name, &full))
+    if (!is_name(name) || !are_sound(broker, name, &full) ||
+        (broker->settings.transient && full.durability != DURABILITY_NONE))
         return BROKER_INVALID;
     if (broker->queues->len == QUEUES_MOST)
         return BROKER_FULL;
@@ -121,6 +122,8 @@ size_t broker_size(const struct broker *broker)
 /* ---- Life. ---- */
 
 /* How often it was opened: receipts of before are told from those of now. */
+enum { LIFE_MOST = (1 << 24) - 1 }; /* See inflight.h. */
+
 static void begin_life(struct broker *broker)
 {
     g_autoptr(GBytes) old = env_recall(broker->env, "queue.life");
@@ -150,8 +153,11 @@ struct broker *broker_open(struct env *env, struct broker_settings settings,
     broker->queues = g_ptr_array_new();
     broker->names = g_hash_table_new(g_str_hash, g_str_equal);
     broker->entry.most = SIZE_MAX;
-    begin_life(broker);
-    if (replay(broker, error))
+    if (settings.transient)
+        broker->life = env_random(env) & LIFE_MOST;
+    else
+        begin_life(broker);
+    if (settings.transient || replay(broker, error))
         return broker;
     broker_free(broker);
     return NULL;

@@ -34,8 +34,10 @@ struct broker;
 /** How much, and whom to tell: from within a call, or when time has passed.
  * Those who are told publish, ack and consume later, not from there. */
 struct broker_settings {
-    size_t most; /**< Bytes of messages, with MESSAGE_COST for each; 0: 1 GiB. */
+    size_t
+        most; /**< Bytes of messages, with MESSAGE_COST for each; 0: 1 GiB. */
     size_t segment; /**< Of its logs (wal.h); 0: 4 MiB. */
+    bool transient; /**< There is no disk: all queues are DURABILITY_NONE. */
     /** @p consumer gets a delivery. */
     void (*deliver)(void *self, node_id consumer,
                     const struct delivery *delivery);

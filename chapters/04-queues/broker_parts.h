@@ -63,12 +63,12 @@ struct journal {
 struct broker {
     struct env *env;
     struct broker_settings settings;
-    uint32_t life;      /**< How often it was opened. */
-    size_t longest;     /**< Bytes of a message. */
-    size_t size;        /**< Bytes of all messages, with their cost. */
-    GPtrArray *queues;  /**< In the order they were made. */
-    GHashTable *names;  /**< The same by name. */
-    uint32_t numbers;   /**< The last that a queue got. */
+    uint32_t life;     /**< How often it was opened. */
+    size_t longest;    /**< Bytes of a message. */
+    size_t size;       /**< Bytes of all messages, with their cost. */
+    GPtrArray *queues; /**< In the order they were made. */
+    GHashTable *names; /**< The same by name. */
+    uint32_t numbers;  /**< The last that a queue got. */
     struct journal journals[DURABILITY_SYNCED + 1]; /**< By durability. */
     struct wire_writer entry;                       /**< A record's head. */
 };

@@ -45,7 +45,8 @@ void journal_forget(struct message *message)
 /* ---- Writing. ---- */
 
 /* A record's head; NULL when nothing of the queue is kept. */
-static struct wire_writer *begin(const struct queue *queue, enum record_kind kind)
+static struct wire_writer *begin(const struct queue *queue,
+                                 enum record_kind kind)
 {
     struct wire_writer *entry = &queue->broker->entry;
     if (!journal_of(queue)->wal)

@@ -130,8 +130,8 @@ enum broker_outcome queue_wait(struct queue *queue, node_id client,
     if (credit_takers(queue->credit) == takers) /* It was known already. */
         return BROKER_CONFLICT;
     struct waiter *waiter = g_new(struct waiter, 1);
-    *waiter = (struct waiter){queue, client, most,
-                              {.fire = on_patience, .self = waiter}};
+    *waiter = (struct waiter){
+        queue, client, most, {.fire = on_patience, .self = waiter}};
     g_hash_table_insert(queue->waiters, &waiter->client, waiter);
     env_arm(queue->broker->env, &waiter->timer, wait);
     credit_grant(queue->credit, client, 1);

@@ -49,10 +49,11 @@ enum recover_verdict {
 /** What was found. */
 struct recovery {
     enum recover_verdict verdict; /**< How it ends. */
-    size_t good;    /**< Bytes up to the end of the last good record, the head
+    size_t good; /**< Bytes up to the end of the last good record, the head
                          included; 0: not even that is good. */
-    uint64_t first; /**< The seq of the first record; 0: the head is not good. */
-    uint64_t next;  /**< The seq that the record behind the good ones has. */
+    uint64_t
+        first;     /**< The seq of the first record; 0: the head is not good. */
+    uint64_t next; /**< The seq that the record behind the good ones has. */
 };
 
 /** Is given each good record, in order: its payload stands in the segment. */

@@ -23,8 +23,7 @@ static struct queue *need_queue(struct reading *reading, uint64_t number)
     struct queue *queue = queue_of(reading, number);
     if (queue)
         return queue;
-    queue =
-        queue_new(reading->broker, (uint32_t)number, reading->durability);
+    queue = queue_new(reading->broker, (uint32_t)number, reading->durability);
     queue->past = g_hash_table_new(g_int64_hash, g_int64_equal);
     g_hash_table_insert(reading->queues, GUINT_TO_POINTER((unsigned)number),
                         queue);

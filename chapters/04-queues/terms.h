@@ -14,7 +14,7 @@ enum { QUEUE_NAME = 64, QUEUES_MOST = 10000 };
 enum { MESSAGE_COST = 128 };
 /** The longest message; and what the env's longest must have beyond it, for what
  * is said of it when it is delivered. */
-#define MESSAGE_MOST ((size_t)32 << 20)
+#define MESSAGE_MOST  ((size_t)32 << 20)
 #define MESSAGE_SPACE ((size_t)512) /**< Likewise. */
 
 /** What a crash leaves of a queue and its messages. */
@@ -49,12 +49,12 @@ enum broker_outcome {
 
 /** One delivery of a message. */
 struct delivery {
-    const char *queue;   /**< From here. */
-    uint64_t receipt;    /**< For the ack. */
-    uint32_t attempt;    /**< 1, and one more for each that failed. */
-    bool again;          /**< It may have been delivered before: an attempt has
+    const char *queue; /**< From here. */
+    uint64_t receipt;  /**< For the ack. */
+    uint32_t attempt;  /**< 1, and one more for each that failed. */
+    bool again;        /**< It may have been delivered before: an attempt has
                               failed, or the broker was started anew since. */
-    uint64_t number;     /**< Of all to this consumer (credit.h); 0: by a take. */
+    uint64_t number;   /**< Of all to this consumer (credit.h); 0: by a take. */
     struct word payload; /**< Borrowed until the next call. */
 };
 

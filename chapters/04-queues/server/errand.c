@@ -6,7 +6,7 @@ struct word word_at(const struct errand *errand, size_t i)
 }
 
 bool get_number(const struct errand *errand, size_t i, uint64_t most,
-                       uint64_t *number)
+                uint64_t *number)
 {
     int64_t value;
     bool good = i < errand->command->count &&
@@ -15,8 +15,7 @@ bool get_number(const struct errand *errand, size_t i, uint64_t most,
     if (good)
         *number = (uint64_t)value;
     else
-        resp_put_error(errand->out,
-                       "ERR a number is missing, or out of range");
+        resp_put_error(errand->out, "ERR a number is missing, or out of range");
     return good;
 }
 
@@ -29,8 +28,7 @@ bool get_span(const struct errand *errand, size_t i, nsec *span)
     return true;
 }
 
-void put_outcome(const struct errand *errand,
-                        enum broker_outcome outcome)
+void put_outcome(const struct errand *errand, enum broker_outcome outcome)
 {
     struct wire_writer *out = errand->out;
     switch (outcome) {
@@ -41,24 +39,28 @@ void put_outcome(const struct errand *errand,
         resp_put_error(out, "NOQUEUE there is no queue of that name");
         break;
     case BROKER_INVALID:
-        resp_put_error(out, "ERR such a queue cannot be: a name has 1 to 64 of "
-                            "A-Z, a-z, 0-9, '.', '_' and '-'; ATTEMPTS and DEAD "
-                            "go together, and DEAD is a queue of the same "
-                            "durability");
+        resp_put_error(out,
+                       "ERR such a queue cannot be: a name has 1 to 64 of "
+                       "A-Z, a-z, 0-9, '.', '_' and '-'; ATTEMPTS and DEAD "
+                       "go together, and DEAD is a queue of the same "
+                       "durability; without --dir there is only none");
         break;
     case BROKER_CONFLICT:
-        resp_put_error(out, "CONFLICT the queue is there with other settings, or "
-                            "in use");
+        resp_put_error(out,
+                       "CONFLICT the queue is there with other settings, or "
+                       "in use");
         break;
     case BROKER_FULL:
-        resp_put_error(out, "FULL there is no room for it now: try again later");
+        resp_put_error(out,
+                       "FULL there is no room for it now: try again later");
         break;
     case BROKER_LONG:
         resp_put_error(out, "ERR the message is too long");
         break;
     case BROKER_FORGOTTEN:
-        resp_put_error(out, "FORGOTTEN that request is too old to say whether it "
-                            "was done");
+        resp_put_error(out,
+                       "FORGOTTEN that request is too old to say whether it "
+                       "was done");
         break;
     }
 }

@@ -6,11 +6,7 @@
  * A command that waits is parked at the desk until the broker says that the wait
  * is over. Pushes gather on pages.
  */
-#include "04-queues/server/office.h"
-#include "02-framing/door/desk.h"
-#include "04-queues/server/pages.h"
-#include <inttypes.h>
-#include <string.h>
+#include "04-queues/server/errand.h"
 
 enum { TAKE_MOST = 1000, ACK_BATCH = 128 };
 
@@ -59,6 +55,8 @@ static bool get_setting(struct errand *errand, size_t i,
 static void declare(struct errand *errand)
 {
     struct queue_settings settings = {.durability = DURABILITY_SYNCED};
+    if (errand->office->settings.transient)
+        settings.durability = DURABILITY_NONE;
     for (size_t i = 2; i < errand->command->count; i += 2)
         if (!get_setting(errand, i, &settings))
             return;
@@ -239,13 +237,14 @@ static bool grant(struct errand *errand, uint64_t *sent)
     if (!get_number(errand, 2, INT64_MAX, &total))
         return false;
     if (errand->command->version != RESP3) {
-        resp_put_error(errand->out, "ERR messages are pushed in RESP3 only: say "
-                                    "HELLO 3, or use QTAKE");
+        resp_put_error(errand->out,
+                       "ERR messages are pushed in RESP3 only: say "
+                       "HELLO 3, or use QTAKE");
         return false;
     }
     pages_open(errand->office->pages, errand->command->client);
-    enum broker_outcome outcome = queue_consume(
-        errand->queue, errand->command->client, total, sent);
+    enum broker_outcome outcome =
+        queue_consume(errand->queue, errand->command->client, total, sent);
     if (outcome != BROKER_DONE)
         put_outcome(errand, outcome);
     return outcome == BROKER_DONE;
@@ -336,14 +335,14 @@ static const struct {
     bool queue;
     void (*serve)(struct errand *errand);
 } errands[] = {
-    {"qpush", 3, 3, true, push},        {"qack", 3, MANY, true, ack},
-    {"qcredit", 3, 3, true, credit},    {"qtake", 2, 6, true, take},
-    {"qonce", 5, 5, true, once},        {"qnack", 3, 5, true, nack},
-    {"qtouch", 3, 3, true, touch},      {"qconsume", 3, 3, true, consume},
-    {"qcancel", 2, 2, true, cancel},    {"qlast", 3, 3, true, last},
+    {"qpush", 3, 3, true, push},           {"qack", 3, MANY, true, ack},
+    {"qcredit", 3, 3, true, credit},       {"qtake", 2, 6, true, take},
+    {"qonce", 5, 5, true, once},           {"qnack", 3, 5, true, nack},
+    {"qtouch", 3, 3, true, touch},         {"qconsume", 3, 3, true, consume},
+    {"qcancel", 2, 2, true, cancel},       {"qlast", 3, 3, true, last},
     {"qdeclare", 2, MANY, false, declare}, {"qlen", 2, 2, true, length},
-    {"qinfo", 2, 2, true, about},       {"qlist", 1, 1, false, list},
-    {"qpurge", 2, 2, true, purge},      {"qdrop", 2, 2, false, drop},
+    {"qinfo", 2, 2, true, about},          {"qlist", 1, 1, false, list},
+    {"qpurge", 2, 2, true, purge},         {"qdrop", 2, 2, false, drop},
 };
 
 static enum desk_outcome serve(void *self, const struct command *command,
@@ -398,8 +397,9 @@ struct office *office_open(struct env *env, struct office_settings settings,
                            GError **error)
 {
     struct office *office = g_new0(struct office, 1);
-    struct broker_settings broker = {settings.most, settings.segment,
-                                     on_deliver, on_taken, office};
+    struct broker_settings broker = {settings.most,      settings.segment,
+                                     settings.transient, on_deliver,
+                                     on_taken,           office};
     struct desk_service service = {serve, on_left, info, office, "queue"};
     office->env = env;
     office->settings = settings;

@@ -37,6 +37,7 @@ struct office;
 struct office_settings {
     size_t most;    /**< Bytes of messages (broker.h); 0: 1 GiB. */
     size_t segment; /**< Of the logs (wal.h); 0: 4 MiB. */
+    bool transient; /**< There is no disk, and no durability but none. */
     /** Add "name:value\r\n" lines for INFO; NULL: none. */
     void (*info)(void *self, GString *text);
     void *self; /**< Its first argument. */
