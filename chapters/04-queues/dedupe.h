@@ -19,14 +19,17 @@
  *  - A request that was done is answered as it was the first time, whatever has
  *    been asked since, as long as its number is greater than the producer's
  *    newest that was *done*, less the window. Older ones are FORGOTTEN, always.
- *  - Requests may come, and be done, in any order.
- *  - A producer is remembered for at least @p keep since it last asked, and no
- *    answer comes to those who ask later. When there is no room for a new one,
- *    the one that has been silent for the longest is forgotten if that is longer
- *    than keep; if none is, the new one is told FULL, and nobody is forgotten.
+ *  - Requests may come, and be done, in any order, and some may never be.
+ *  - A producer is remembered for at least @p keep since it was last heard of,
+ *    by whatever request of its or by dedupe_done(). When there is no room for
+ *    a new one, those that have been silent for longer than that are forgotten,
+ *    the longest first, until there is. If there still is none, the new one is
+ *    told FULL. Nobody else is ever forgotten.
  *  - dedupe_write() is all of that as bytes, in which a log begins anew. After a
  *    boot, dedupe_read() and then dedupe_done() for each record behind it make
- *    the table what it was; everybody counts as just heard.
+ *    the table answer as it did; all count as just heard. A log does not tell
+ *    who was forgotten, so these are back, and for a while there may be more
+ *    than @p producers.
  *
  * Three conditions make an effect exactly once: the request is told by its
  * number from all others; effect and answer become durable as one; and the
@@ -40,15 +43,15 @@
 struct dedupe_settings {
     unsigned producers; /**< So many at most. */
     unsigned window;    /**< Requests of one, from the newest that was done. */
-    nsec keep;          /**< How long after its last request. */
+    nsec keep;          /**< How long after it was last heard of. */
 };
 
 /** What is to be done with a request. */
 enum dedupe_verdict {
-    DEDUPE_NEW,       /**< It was not done. */
+    DEDUPE_NEW,       /**< It was not done yet. The producer has its place. */
     DEDUPE_REPEATED,  /**< It was done: that is the answer. */
     DEDUPE_FORGOTTEN, /**< It is older than the window: nobody knows. Number 0
-                           is never one. */
+                           is no request: the same, and nobody is heard. */
     DEDUPE_FULL,      /**< There is no room for this producer. */
 };
 
@@ -59,19 +62,21 @@ struct dedupe *dedupe_new(struct env *env, struct dedupe_settings settings);
 /** Request @p seq of @p producer has come. REPEATED sets @p answer. */
 enum dedupe_verdict dedupe_ask(struct dedupe *dedupe, uint64_t producer,
                                uint64_t seq, uint64_t *answer);
-/** It was done. After dedupe_ask() said NEW, or from a log at boot; from there
- * it may be said twice, or be older than the window: then nothing changes. */
+/** It was done, after dedupe_ask() said NEW, or says the log at boot. What was
+ * done before, or is older than the window, changes nothing. */
 void dedupe_done(struct dedupe *dedupe, uint64_t producer, uint64_t seq,
                  uint64_t answer);
 /** The newest request of @p producer that was done; 0: none, or forgotten. */
 uint64_t dedupe_newest(const struct dedupe *dedupe, uint64_t producer);
 /** How many producers are remembered. */
 unsigned dedupe_producers(const struct dedupe *dedupe);
-/** All that is remembered; the same bytes for the same requests in the same
- * order. Returns new. */
+/** All that was done and is remembered, who was heard of last at the end: the
+ * same calls give the same bytes. Returns new. */
 GBytes *dedupe_write(const struct dedupe *dedupe);
-/** Remember what dedupe_write() wrote, and nothing else. False: these are not
- * its bytes; then nothing is remembered. Borrows @p bytes. */
+/** Remember what dedupe_write() wrote, perhaps with other settings, and nothing
+ * else. What was FORGOTTEN stays so. False: these are not its bytes, one of
+ * their bits is another, or they are cut; then nothing is remembered. Borrows
+ * @p bytes. */
 bool dedupe_read(struct dedupe *dedupe, GBytes *bytes);
 /** Free it. */
 void dedupe_free(struct dedupe *dedupe);
