@@ -15,3 +15,5 @@ LOOMED := pthread_create pthread_join sched_yield pthread_mutex_init \
   sem_timedwait sem_post sem_getvalue
 LOOMED := $(addprefix -Wl$(comma)--wrap=,$(LOOMED))
 $P/test/common/course/test_loom: private LIBS += $(LOOMED)
+$P/test/common/course/test_loom_failures: private LIBS += $(LOOMED) \
+  -Wl,--wrap=graded_fail
