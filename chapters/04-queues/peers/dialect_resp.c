@@ -52,6 +52,13 @@ static bool take_message(struct speaker *speaker, const struct resp_item *item)
     return true;
 }
 
+static void put_number(struct wire_writer *out, uint64_t number)
+{
+    char text[32];
+    resp_put_bulk(out, text,
+                  (size_t)snprintf(text, sizeof text, "%" PRIu64, number));
+}
+
 static void put_once(struct wire_writer *out, const struct wire_writer *words)
 {
     wire_put_raw(out, words->data, words->size);
@@ -188,10 +195,12 @@ const struct dialect dialect_streams = {
 
 /* ---- Ours. ---- */
 
+enum { ACK = 1, GRANT }; /* What a consumer asks. */
+enum { RECEIPT = 3, PUSH = 5 };
+
 static unsigned greet_ours(struct speaker *speaker)
 {
     unsigned answers = 1;
-    char window[32];
     resp_put_command(&speaker->out, 2, (const char *const[]){"HELLO", "3"});
     if (speaker->role.number == 0) {
         resp_put_command(&speaker->out, 4,
@@ -201,9 +210,10 @@ static unsigned greet_ours(struct speaker *speaker)
     }
     if (speaker->role.consumes) {
         speaker->credit = speaker->role.window;
-        snprintf(window, sizeof window, "%u", speaker->role.window);
-        resp_put_command(&speaker->out, 3,
-                         (const char *const[]){"QCONSUME", "q", window});
+        resp_put_array(&speaker->out, 3);
+        resp_put_text(&speaker->out, "QCONSUME");
+        resp_put_text(&speaker->out, "q");
+        put_number(&speaker->out, speaker->credit);
         answers++;
     }
     return answers;
@@ -217,27 +227,31 @@ static void publish_ours(struct speaker *speaker)
     put_payload(&speaker->out, speaker->role.size);
 }
 
-/* A receipt is a number or a text; it is given back as a text. */
-static void put_off_receipt(struct speaker *speaker, const uint8_t *data,
-                            const struct resp_item *receipt)
-{
-    char text[32];
-    if (receipt->type == RESP_INTEGER)
-        resp_put_bulk(
-            &speaker->acks, text,
-            (size_t)snprintf(text, sizeof text, "%" PRId64, receipt->number));
-    else
-        resp_put_bulk(&speaker->acks, data + receipt->at, receipt->size);
-    speaker->put_off++;
-}
-
-/* ["message", name, receipt, attempt, payload]. */
+/* ["message", queue, receipt, ... what else is told of it ..., message]. */
 static bool take_push(struct speaker *speaker, const uint8_t *data)
 {
     const struct resp_item *items = resp_items(speaker->resp);
-    if (resp_count(speaker->resp) != 6 || !take_message(speaker, &items[5]))
+    size_t count = resp_count(speaker->resp);
+    if (count < PUSH || items[RECEIPT].type != RESP_BULK ||
+        !take_message(speaker, &items[count - 1]))
         return false;
-    put_off_receipt(speaker, data, &items[3]);
+    const struct resp_item *receipt = &items[RECEIPT];
+    resp_put_bulk(&speaker->acks, data + receipt->at, receipt->size);
+    speaker->put_off++;
+    return true;
+}
+
+/* A number answers to a message published, to an ack, or to a grant. */
+static bool take_number(struct speaker *speaker, const struct resp_item *item)
+{
+    if (item->type != RESP_INTEGER)
+        return false;
+    if (!speaker->role.consumes)
+        return speaker_confirmed(speaker);
+    if (g_queue_is_empty(&speaker->asked))
+        return false;
+    if (GPOINTER_TO_INT(g_queue_pop_head(&speaker->asked)) == ACK)
+        speaker->settled += (uint64_t)item->number;
     return true;
 }
 
@@ -248,28 +262,25 @@ static ssize_t hear_ours(struct speaker *speaker, const uint8_t *data,
     if (used <= 0)
         return used;
     const struct resp_item *item = resp_items(speaker->resp);
-    if (item->type == RESP_PUSH)
-        return take_push(speaker, data) ? used : refuse(speaker);
-    if (speaker_was_greeted(speaker) || item->type == RESP_SIMPLE)
-        return used;
-    if (item->type == RESP_INTEGER && speaker->role.consumes)
-        speaker->settled += (uint64_t)item->number;
-    else if (item->type != RESP_INTEGER || !speaker_confirmed(speaker))
+    if (item->type == RESP_PUSH
+            ? !take_push(speaker, data)
+            : !speaker_was_greeted(speaker) && !take_number(speaker, item))
         return refuse(speaker);
     return used;
 }
 
-/* As much more as was acknowledged; but not for every message. */
-static void put_credit(struct speaker *speaker)
+/* As many more as were acknowledged; but not for every message. */
+static void grant(struct speaker *speaker)
 {
-    char text[32];
     uint64_t credit = speaker->delivered + speaker->role.window;
     if (credit - speaker->credit < speaker->role.window / 2)
         return;
     speaker->credit = credit;
-    snprintf(text, sizeof text, "%" PRIu64, credit);
-    resp_put_command(&speaker->out, 3,
-                     (const char *const[]){"QCREDIT", "q", text});
+    resp_put_array(&speaker->out, 3);
+    resp_put_text(&speaker->out, "QCREDIT");
+    resp_put_text(&speaker->out, "q");
+    put_number(&speaker->out, credit);
+    g_queue_push_tail(&speaker->asked, GINT_TO_POINTER(GRANT));
 }
 
 static void pause_ours(struct speaker *speaker)
@@ -280,9 +291,10 @@ static void pause_ours(struct speaker *speaker)
     resp_put_text(&speaker->out, "QACK");
     resp_put_text(&speaker->out, "q");
     put_once(&speaker->out, &speaker->acks);
+    g_queue_push_tail(&speaker->asked, GINT_TO_POINTER(ACK));
     speaker->acks.size = 0;
     speaker->put_off = 0;
-    put_credit(speaker);
+    grant(speaker);
 }
 
 const struct dialect dialect_ours = {.greet = greet_ours,

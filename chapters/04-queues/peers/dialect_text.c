@@ -3,10 +3,9 @@
  * of them. Words are separated by one space; a line ends with CR LF.
  */
 #include "04-queues/peers/dialect.h"
-#include <stdlib.h>
 #include <string.h>
 
-enum { WORDS = 6, LINE_MOST = 1 << 16, TTR = 60 };
+enum { WORDS = 6, DIGITS = 9, LENGTH_MOST = 1 << 20, TTR = 60 };
 
 /* ---- Lines. ---- */
 
@@ -35,11 +34,12 @@ static void split(struct word_line *line)
 static bool read_word_line(const uint8_t *data, size_t size,
                            struct word_line *line)
 {
-    const uint8_t *end = memchr(data, '\n', MIN(size, LINE_MOST));
-    if (!end || end == data)
+    const uint8_t *end = memchr(data, '\n', size);
+    if (!end)
         return false;
+    bool returns = end > data && end[-1] == '\r';
     *line = (struct word_line){.text = (const char *)data,
-                               .size = (size_t)(end - data) - 1,
+                               .size = (size_t)(end - data) - returns,
                                .behind = (size_t)(end - data) + 1};
     split(line);
     return true;
@@ -52,11 +52,27 @@ static bool has_word(const struct word_line *line, unsigned index,
            memcmp(line->words[index], word, line->sizes[index]) == 0;
 }
 
-/* The last word, a number: how many bytes follow. */
-static size_t last_number(const struct word_line *line)
+/* The last word, a number: how many bytes follow. False: it is none. */
+static bool tells_length(const struct word_line *line, size_t *length)
 {
-    return line->count > 0 ? strtoul(line->words[line->count - 1], NULL, 10)
-                           : 0;
+    uint64_t number = 0;
+    size_t digits = line->count > 0 ? line->sizes[line->count - 1] : 0;
+    for (size_t i = 0; i < digits; i++) {
+        char digit = line->words[line->count - 1][i];
+        if (!g_ascii_isdigit(digit))
+            return false;
+        number = 10 * number + (uint64_t)(digit - '0');
+    }
+    *length = number;
+    return digits > 0 && digits <= DIGITS && number <= LENGTH_MOST;
+}
+
+/* The length of line and bytes, and CR LF behind them; 0: they are not all
+ * there. */
+static ssize_t whole(const struct word_line *line, size_t length, size_t size)
+{
+    size_t all = line->behind + length + 2;
+    return size < all ? 0 : (ssize_t)all;
 }
 
 static void put(struct wire_writer *out, const char *text)
@@ -102,16 +118,31 @@ static void publish_beanstalk(struct speaker *speaker)
 static ssize_t hear_job(struct speaker *speaker, const struct word_line *line,
                         size_t size)
 {
-    size_t length = last_number(line);
-    if (line->count != 3 || length != speaker->role.size)
+    size_t length;
+    if (line->count != 3 || !tells_length(line, &length) ||
+        length != speaker->role.size)
         return refuse(speaker, line);
-    if (size < line->behind + length + 2)
+    ssize_t used = whole(line, length, size);
+    if (used == 0)
         return 0;
     put(&speaker->out, "delete ");
     wire_put_raw(&speaker->out, line->words[1], line->sizes[1]);
     put(&speaker->out, "\r\nreserve\r\n");
     speaker->delivered++;
-    return (ssize_t)(line->behind + length + 2);
+    return used;
+}
+
+/* What one word says. */
+static bool hear_word(struct speaker *speaker, const struct word_line *line)
+{
+    if (has_word(line, 0, "INSERTED"))
+        return speaker_confirmed(speaker);
+    if (has_word(line, 0, "USING"))
+        return speaker_was_greeted(speaker);
+    if (!has_word(line, 0, "DELETED"))
+        return false;
+    speaker->settled++;
+    return true;
 }
 
 static ssize_t hear_beanstalk(struct speaker *speaker, const uint8_t *data,
@@ -122,13 +153,8 @@ static ssize_t hear_beanstalk(struct speaker *speaker, const uint8_t *data,
         return 0;
     if (has_word(&line, 0, "RESERVED"))
         return hear_job(speaker, &line, size);
-    if (has_word(&line, 0, "DELETED"))
-        speaker->settled++;
-    else if (has_word(&line, 0, "INSERTED") ? !speaker_confirmed(speaker)
-                                            : !has_word(&line, 0, "USING") ||
-                                                  !speaker_was_greeted(speaker))
-        return refuse(speaker, &line);
-    return (ssize_t)line.behind;
+    return hear_word(speaker, &line) ? (ssize_t)line.behind
+                                     : refuse(speaker, &line);
 }
 
 const struct dialect dialect_beanstalk = {.greet = greet_beanstalk,
@@ -219,16 +245,15 @@ static ssize_t hear_message(struct speaker *speaker,
                             const struct word_line *line, const uint8_t *data,
                             size_t size)
 {
-    size_t length = last_number(line);
-    if (line->count < 4)
+    size_t length;
+    if (line->count < 4 || !tells_length(line, &length))
         return refuse(speaker, line);
-    if (size < line->behind + length + 2)
-        return 0;
+    ssize_t used = whole(line, length, size);
     const char *text = (const char *)data + line->behind;
-    if (!take_text(speaker, line, text, length))
+    if (used > 0 && !take_text(speaker, line, text, length))
         return speaker_fail(speaker, "it says: %.*s", (int)MIN(length, 200),
                             text);
-    return (ssize_t)(line->behind + length + 2);
+    return used;
 }
 
 static ssize_t hear_jetstream(struct speaker *speaker, const uint8_t *data,

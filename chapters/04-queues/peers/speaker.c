@@ -5,6 +5,7 @@ struct speaker *speaker_new(struct speaker_role role)
     struct speaker *speaker = g_new0(struct speaker, 1);
     speaker->role = role;
     speaker->oldest = 1;
+    g_queue_init(&speaker->asked);
     speaker->out.most = speaker->each.most = speaker->acks.most = SIZE_MAX;
     return speaker;
 }
@@ -87,6 +88,7 @@ void speaker_free(struct speaker *speaker)
     wire_clear(&speaker->out);
     wire_clear(&speaker->each);
     wire_clear(&speaker->acks);
+    g_queue_clear(&speaker->asked);
     g_clear_pointer(&speaker->resp, resp_free);
     g_free((char *)speaker->trouble);
     g_free(speaker);

@@ -56,6 +56,8 @@ struct speaker {
     uint64_t tag;            /**< A dialect's: of the last message. */
     uint64_t coming;         /**< A dialect's: of the one that is coming. */
     uint64_t credit;         /**< A dialect's: messages it was allowed. */
+    GQueue asked;            /**< A dialect's: what was asked and is not
+                                answered, oldest first, as numbers. */
 };
 
 /** A speaker without a word so far. Returns new. */
