@@ -1,5 +1,6 @@
 #include "04-queues/peers/contest.h"
 #include "04-queues/peers/drive.h"
+#include "04-queues/peers/synctime.h"
 #include "common/judge/stats.h"
 #include "common/world/complain.h"
 #include <math.h>
@@ -22,8 +23,11 @@ enum figure {
     KINDS
 };
 
-/* Above that share a processor is the limit. */
+/* Above that share a processor is the limit. And above that share of what the
+ * disk lets pass the disk is: on average a message comes in the middle of a sync,
+ * and waits for that one and the next. */
 #define FULL 0.9
+#define NEAR 0.5
 
 struct contestant {
     const struct rival *rival;
@@ -40,7 +44,8 @@ struct contest {
     struct contest_plan plan;
     struct contestant *all;
     GHashTable *staying; /* Servers that stay, by program. */
-    bool diskless;
+    nsec sync;           /* A sync, the last time. */
+    double most;         /* Messages a second, by that. */
 };
 
 /* ---- A run. ---- */
@@ -93,7 +98,6 @@ static void start(struct contest *contest, struct contestant *one)
         exit(complain(FAILED, "%s", error->message));
     if (one->rival->stays)
         g_hash_table_insert(contest->staying, (char *)program, one->server);
-    contest->diskless = rival_is_diskless(one->server);
 }
 
 static void measure(struct contest *contest, struct contestant *one,
@@ -176,8 +180,17 @@ static double median(const struct contestant *one, enum figure kind)
     return stats_percentile(one->samples[kind], 0.5);
 }
 
-static void sum_up(struct contestant *one, const struct contestant *ours)
+static bool is_held_up(const struct contest *contest,
+                       const struct contestant *ours)
 {
+    bool syncs = ours->rival->guarantee == SURVIVES_POWER_LOSS;
+    return median(ours, GENERATOR) > FULL || median(ours, IDLE) < 1 - FULL ||
+           (syncs && median(ours, RATE) > NEAR * contest->most);
+}
+
+static void sum_up(const struct contest *contest, struct contestant *one)
+{
+    const struct contestant *ours = ours_beside(contest, one);
     struct contest_row *row = &one->row;
     row->rate = median(one, RATE);
     row->low = stats_percentile(one->samples[RATE], 0);
@@ -190,8 +203,7 @@ static void sum_up(struct contestant *one, const struct contestant *ours)
     row->idle = median(one, IDLE);
     row->more = median(one, MORE);
     row->cheaper = median(one, CHEAPER);
-    row->bound =
-        median(ours, GENERATOR) > FULL || median(ours, IDLE) < 1 - FULL;
+    row->bound = is_held_up(contest, ours);
     row->score = row->bound ? fmax(row->more, row->cheaper) : row->more;
 }
 
@@ -207,10 +219,13 @@ void contest_hold(struct contest *contest, struct contest_setting setting)
 {
     for (unsigned i = 0; i < rivals_count; i++)
         begin_samples(&contest->all[i]);
+    contest->sync = synctime_measure(g_get_tmp_dir());
+    contest->most = (double)DRIVE_WINDOW * setting.pairs * (double)SEC /
+                    (double)MAX(contest->sync, 1);
     for (unsigned round = 0; round < contest->plan.rounds; round++)
         hold_round(contest, round, setting);
     for (unsigned i = 0; i < rivals_count; i++)
-        sum_up(&contest->all[i], ours_beside(contest, &contest->all[i]));
+        sum_up(contest, &contest->all[i]);
     if (isatty(STDERR_FILENO))
         fprintf(stderr, "\r\033[K");
 }
@@ -221,9 +236,14 @@ const struct contest_row *contest_row(const struct contest *contest,
     return &contest->all[index].row;
 }
 
-bool contest_is_diskless(const struct contest *contest)
+nsec contest_sync_time(const struct contest *contest)
 {
-    return contest->diskless;
+    return contest->sync;
+}
+
+double contest_most(const struct contest *contest)
+{
+    return contest->most;
 }
 
 /* ---- Its life. ---- */

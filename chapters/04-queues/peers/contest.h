@@ -11,6 +11,10 @@
  *
  * In each round each is measured once, in another order. A ratio is that of one
  * round; all that is told is the median of the rounds.
+ *
+ * What holds ours up? The processors: the generator's is full, or all are. The
+ * disk: ours is not far from as many messages as all windows hold, at each sync;
+ * no queue that syncs before it confirms can pass that. Else it is ours.
  */
 #ifndef QUEUES_CONTEST_H
 #define QUEUES_CONTEST_H
@@ -54,8 +58,11 @@ void contest_hold(struct contest *contest, struct contest_setting setting);
 /** What came of rivals[@p index], the last time. */
 const struct contest_row *contest_row(const struct contest *contest,
                                       unsigned index);
-/** Do the servers write to a disk? Known once it was held. */
-bool contest_is_diskless(const struct contest *contest);
+/** How long a sync of this disk took (synctime.h), the last time. */
+nsec contest_sync_time(const struct contest *contest);
+/** As many messages a second as who syncs before it confirms can have confirmed,
+ * the last time: all windows, at each sync. */
+double contest_most(const struct contest *contest);
 /** End it, and the servers. */
 void contest_free(struct contest *contest);
 

@@ -1,11 +1,9 @@
 #include "04-queues/peers/rival_scene.h"
 #include "01-sockets/dial.h"
 #include "common/world/stage.h"
-#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -14,7 +12,7 @@
 
 /* ---- Who they are. ---- */
 
-#define OURS "exec \"$1\" --port=$2 --dir=$3"
+#define OURS "exec \"$1\" --listen=127.0.0.1:$2 --dir=$3"
 #define REDIS \
     "exec \"$1\" --port $2 --bind 127.0.0.1 --dir $3 --save '' --appendonly "
 #define BEANSTALKD "exec \"$1\" -l 127.0.0.1 -p $2 "
@@ -165,12 +163,13 @@ static int start_script(struct rival_server *server, const struct rival *rival,
                         const char *port)
 {
     g_autofree char *path = find_program(rival);
+    g_autofree char *dir =
+        g_build_filename(stage_dir(server->stage), "data", NULL);
     g_autofree char *more = free_port(server), *third = free_port(server);
-    g_autofree char *script =
-        g_strdup_printf("echo pid $$; %s > \"$3/log\" 2>&1", rival->script);
-    server->actor =
-        stage_start(server->stage, "/bin/sh", "-c", script, "sh", path, port,
-                    stage_dir(server->stage), more, third, NULL);
+    g_autofree char *script = g_strdup_printf(
+        "echo pid $$; mkdir $3; %s > $3.log 2>&1", rival->script);
+    server->actor = stage_start(server->stage, "/bin/sh", "-c", script, "sh",
+                                path, port, dir, more, third, NULL);
     g_autofree char *id = actor_await(server->actor, "pid ", PATIENCE);
     return id ? atoi(id + strlen("pid ")) : 0;
 }
@@ -197,13 +196,6 @@ struct rival_server *rival_start(const struct rival *rival, GError **error)
 const struct address *rival_address(const struct rival_server *server)
 {
     return &server->address;
-}
-
-bool rival_is_diskless(const struct rival_server *server)
-{
-    struct statfs system;
-    return statfs(stage_dir(server->stage), &system) == 0 &&
-           system.f_type == TMPFS_MAGIC;
 }
 
 void rival_stop(struct rival_server *server)

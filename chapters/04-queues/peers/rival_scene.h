@@ -57,8 +57,6 @@ struct rival_server *rival_start(const struct rival *rival, GError **error);
 const struct address *rival_address(const struct rival_server *server);
 /** Processor time that all its processes have spent. */
 nsec rival_spent(const struct rival_server *server);
-/** Do the files it writes lie in memory? Then to sync them costs nothing. */
-bool rival_is_diskless(const struct rival_server *server);
 /** End it, with all it has written. */
 void rival_stop(struct rival_server *server);
 
