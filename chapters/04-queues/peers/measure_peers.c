@@ -19,12 +19,15 @@ static void print_number(double number)
         printf("\t%.4g", number);
 }
 
-static void print_row(const struct rival *rival, const struct contest_row *row,
+static void print_row(const struct contest *contest, unsigned index,
                       struct contest_setting setting)
 {
+    const struct rival *rival = &rivals[index];
+    const struct contest_row *row = contest_row(contest, index);
     bool peer = rival->bar > 0;
-    printf("%s\t%d\t%u\t%zu\t%.0f\t%.0f\t%.0f", rival->name, rival->guarantee,
-           setting.pairs, setting.size, row->rate, row->low, row->high);
+    printf("%s\t%u\t%d\t%u\t%zu\t%.0f\t%.0f\t%.0f", rival->name, index,
+           rival->guarantee, setting.pairs, setting.size, row->rate, row->low,
+           row->high);
     print_number(row->p50);
     print_number(row->p99);
     print_number(row->cost);
@@ -43,7 +46,7 @@ static void print_setting(struct contest *contest,
     contest_hold(contest, setting);
     for (unsigned i = 0; i < rivals_count; i++)
         if (contest_row(contest, i)->held)
-            print_row(&rivals[i], contest_row(contest, i), setting);
+            print_row(contest, i, setting);
     fflush(stdout);
 }
 
@@ -63,8 +66,10 @@ int main(void)
         "1: written;\n# 2: in memory. Ours by theirs: more, in messages; "
         "cheaper, in processor time.\n",
         ROUNDS, (double)DURATION / (double)SEC);
-    printf("# queue\tguarantee\tpairs\tsize\trate\tlow\thigh\tp50\tp99\tcost\t"
-           "generator\tidle\tmore\tcheaper\tscore\tbar\n");
+    printf(
+        "# "
+        "queue\trow\tguarantee\tpairs\tsize\trate\tlow\thigh\tp50\tp99\tcost\t"
+        "generator\tidle\tmore\tcheaper\tscore\tbar\n");
     printf("# claim: score >= bar\n");
     for (unsigned i = 0; i < G_N_ELEMENTS(settings); i++)
         print_setting(contest, settings[i]);
