@@ -1,16 +1,16 @@
 /*
- * Our queue beside others, each with those of the same guarantee, spoken with by
- * one generator in their own protocols (dialect.h), with the same windows: 100
- * messages unconfirmed for each producer, 100 unacknowledged for each consumer,
- * at most 1000 in the queue for each producer. A message counts when it went all
- * the way: published, confirmed, delivered, acknowledged.
+ * Our queue beside others, each with those of the same guarantee. One generator
+ * speaks with all of them, in their own protocols (dialect.h) and with the same
+ * windows: 100 messages unconfirmed for each producer, 100 unacknowledged for
+ * each consumer, at most 1000 in the queue for each producer. A message counts
+ * when it went all the way: published, confirmed, delivered, acknowledged.
  *
  *     bench_peers [--all]    // all sizes with all numbers of producers
  *
- * A bar says how many times as many messages ours shall bring as the other. Where
- * ours is held up by the processors or by the disk (contest.h), it is enough that
- * its server needs so many times less processor time for a message. Both are
- * printed. A bar that is missed is marked; missed by half, it fails.
+ * A bar says how many times as many messages ours shall bring as the other.
+ * Where ours is held up by the processors or by the disk (contest.h), it is
+ * enough that its server needs so many times less processor time for a message.
+ * Both are printed. A bar that is missed is marked; missed by half, it fails.
  */
 #include "04-queues/peers/contest.h"
 #include "common/world/complain.h"

@@ -5,8 +5,8 @@
  *     bench_queue [--whole]    // a log of 1 GiB, else of 128 MiB
  *
  * Memory is what the process has more (VmRSS) when so many messages are in a
- * queue. The bar: 1.3 times their bytes where they are long, their bytes and 128
- * more where they are short.
+ * queue. The bar: 1.3 times their bytes where they are long, their bytes and
+ * 128 more where they are short.
  *
  * For the other, a queue is filled and its process killed. Then its files are
  * read, by read(2) and nothing else, and then by a new process, until it takes

@@ -24,8 +24,8 @@ enum figure {
 };
 
 /* Above that share a processor is the limit. And above that share of what the
- * disk lets pass the disk is: on average a message comes in the middle of a sync,
- * and waits for that one and the next. */
+ * disk lets pass the disk is: on average a message comes in the middle of a
+ * sync, and waits for that one and the next. */
 #define FULL 0.9
 #define NEAR 0.5
 

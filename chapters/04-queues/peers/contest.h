@@ -13,8 +13,8 @@
  * round; all that is told is the median of the rounds.
  *
  * What holds ours up? The processors: the generator's is full, or all are. The
- * disk: ours is not far from as many messages as all windows hold, at each sync;
- * no queue that syncs before it confirms can pass that. Else it is ours.
+ * disk: ours is not far from as many messages as all windows hold, at each
+ * sync; no queue that syncs before it confirms can pass that. Else it is ours.
  */
 #ifndef QUEUES_CONTEST_H
 #define QUEUES_CONTEST_H
@@ -60,8 +60,8 @@ const struct contest_row *contest_row(const struct contest *contest,
                                       unsigned index);
 /** How long a sync of this disk took (synctime.h), the last time. */
 nsec contest_sync_time(const struct contest *contest);
-/** As many messages a second as who syncs before it confirms can have confirmed,
- * the last time: all windows, at each sync. */
+/** As many messages a second as who syncs before it confirms can have
+ * confirmed, the last time: all windows, at each sync. */
 double contest_most(const struct contest *contest);
 /** End it, and the servers. */
 void contest_free(struct contest *contest);

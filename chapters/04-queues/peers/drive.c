@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 enum { ROOM = 1 << 20 };
-#define PATIENCE (20 * SEC)
+#define PATIENCE (20 * SEC) /* Unless the plan says. */
 
 /* A speaker, and the connection it speaks on. */
 struct conversation {
@@ -110,7 +110,7 @@ static int open_connection(struct drive *drive)
     static const int one = 1;
     g_autoptr(GArray) to = g_array_new(FALSE, FALSE, sizeof(struct address));
     g_array_append_val(to, *drive->plan.address);
-    int fd = dial(to, clock_monotonic() + PATIENCE);
+    int fd = dial(to, clock_monotonic() + drive->plan.patience);
     if (fd < 0)
         fail(drive, "no connection", g_strerror(errno));
     else
@@ -121,9 +121,9 @@ static int open_connection(struct drive *drive)
 /* Until all its answers are there. */
 static bool await_answers(struct drive *drive, const struct conversation *talk)
 {
-    nsec deadline = clock_monotonic() + PATIENCE;
+    nsec deadline = clock_monotonic() + drive->plan.patience;
     while (talk->speaker->lacks > 0 && !has_failed(drive)) {
-        loop_turn(drive->loop, PATIENCE);
+        loop_turn(drive->loop, drive->plan.patience);
         if (clock_monotonic() > deadline)
             return fail(drive, "the server", "it does not answer");
     }
@@ -249,7 +249,7 @@ static bool count(struct drive *drive, struct drive_result *result)
     nsec busy = processor_time(), start = clock_monotonic();
     while (run_until(drive, clock_monotonic() + plan->duration) &&
            total_settled(drive) == settled &&
-           clock_monotonic() < start + PATIENCE)
+           clock_monotonic() < start + plan->patience)
         continue; /* So slow is it. */
     result->counted = clock_monotonic() - start;
     result->busy = processor_time() - busy;
@@ -304,6 +304,7 @@ bool drive_run(const struct drive_plan *plan, struct drive_result *result,
 {
     GError *why = NULL;
     struct drive drive = {.plan = *plan, .error = &why};
+    drive.plan.patience = plan->patience ? plan->patience : PATIENCE;
     drive.loop = loop_new();
     drive.refill = (struct timer){.fire = on_refill, .self = &drive};
     drive.all = g_new0(struct conversation, 2 * plan->pairs);

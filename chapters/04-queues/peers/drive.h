@@ -33,6 +33,7 @@ struct drive_plan {
     size_t size;                   /**< Bytes of a message. */
     nsec warmup;                   /**< Before anything is counted. */
     nsec duration;                 /**< How long it is counted. */
+    nsec patience;                 /**< To wait for anything; 0: 20 s. */
     /** Called when counting begins, and when it ends; NULL: it is not. */
     void (*mark)(void *self);
     void *self; /**< Its first argument. */

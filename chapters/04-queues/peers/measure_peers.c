@@ -1,6 +1,6 @@
 /*
- * Our queue beside others, as bench_peers.c measures them, for a figure: longer,
- * and with all sizes and numbers of producers.
+ * Our queue beside others, as bench_peers.c measures them, for a figure:
+ * longer, and with all sizes and numbers of producers.
  */
 #include "04-queues/peers/contest.h"
 #include "common/judge/machine.h"

@@ -1,4 +1,4 @@
-/* The generator against real servers: ours, and one that speaks something else. */
+/* The generator against real servers: ours, and one that has no queues. */
 #include "04-queues/peers/contest.h"
 #include "04-queues/peers/drive.h"
 #include "04-queues/peers/synctime.h"
@@ -52,6 +52,21 @@ static void messages_go_all_the_way_through_our_queue(void **state)
     stage_free(stage);
 }
 
+/* Its consumers only say that they are there. */
+static unsigned greet_idly(struct speaker *speaker)
+{
+    speaker->role.consumes = false;
+    return dialect_ours.greet(speaker);
+}
+
+static uint64_t published[2];
+
+static void note_published(struct speaker *speaker)
+{
+    if (speaker->role.number < 2)
+        published[speaker->role.number] = speaker->published;
+}
+
 static void run_in_vain(const struct drive_plan *plan, const char *reason)
 {
     struct drive_result result;
@@ -75,6 +90,24 @@ static void a_server_of_another_kind_is_found_out(void **state)
         plan.dialect = dialects[i];
         run_in_vain(&plan, "the server: it");
     }
+    stage_free(stage);
+}
+
+static void producers_stop_when_the_queue_is_long_enough(void **state)
+{
+    struct dialect idle = dialect_ours;
+    struct stage *stage = stage_new();
+    struct address address = start_server(stage, "queue");
+    struct drive_plan plan = small;
+    (void)state;
+    idle.greet = greet_idly;
+    idle.pause = note_published;
+    plan.address = &address;
+    plan.dialect = &idle;
+    plan.patience = 300 * MSEC;
+    run_in_vain(&plan, "nothing moves");
+    assert_true(published[0] > 0 && published[1] > 0);
+    assert_true(published[0] + published[1] <= 2 * DRIVE_LONGEST);
     stage_free(stage);
 }
 
@@ -145,6 +178,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(messages_go_all_the_way_through_our_queue),
         cmocka_unit_test(a_server_of_another_kind_is_found_out),
+        cmocka_unit_test(producers_stop_when_the_queue_is_long_enough),
         cmocka_unit_test(nobody_listens_and_that_is_said),
         cmocka_unit_test(what_a_queue_refuses_ends_the_run),
         cmocka_unit_test(of_each_guarantee_ours_is_the_first),
