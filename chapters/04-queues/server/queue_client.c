@@ -9,15 +9,13 @@
  * is forgotten, and of `pending` nothing is sent: what was, is sent again.
  */
 #include "04-queues/server/queue_client.h"
-#include "02-framing/resp_writer.h"
 #include "04-queues/credit.h"
 #include "04-queues/server/pages.h"
 #include "04-queues/server/redial.h"
-#include <inttypes.h>
-#include <stdio.h>
+#include "04-queues/server/request.h"
 #include <sys/random.h>
 
-enum { WINDOW = 500, WINDOW_MOST = 1000, DIGITS = 24 };
+enum { WINDOW = 500, WINDOW_MOST = 1000 };
 #define PATIENCE (30 * SEC)
 
 /* A queue that is used. */
@@ -58,13 +56,6 @@ struct queue_client {
 };
 
 /* ---- Commands. ---- */
-
-static void put_number(struct wire_writer *out, uint64_t number)
-{
-    char digits[DIGITS];
-    int size = snprintf(digits, sizeof digits, "%" PRIu64, number);
-    resp_put_bulk(out, digits, (size_t)size);
-}
 
 static void expect(struct queue_client *client, struct question question)
 {
@@ -145,34 +136,6 @@ static void use_free(void *data)
         g_bytes_unref(use->declaration);
     g_free(use->name);
     g_free(use);
-}
-
-static void put_setting(struct wire_writer *out, const char *name,
-                        uint64_t value)
-{
-    resp_put_text(out, name);
-    put_number(out, value);
-}
-
-static GBytes *write_declaration(const char *queue,
-                                 const struct queue_settings *settings)
-{
-    static const char *const durabilities[] = {"none", "written", "synced"};
-    struct wire_writer out = {.most = SIZE_MAX};
-    resp_put_array(&out, settings->attempts > 0 ? 14 : 10);
-    resp_put_text(&out, "QDECLARE");
-    resp_put_text(&out, queue);
-    resp_put_text(&out, "DURABILITY");
-    resp_put_text(&out, durabilities[settings->durability]);
-    put_setting(&out, "MESSAGES", settings->messages);
-    put_setting(&out, "BYTES", settings->bytes);
-    put_setting(&out, "VISIBILITY", settings->visibility / MSEC);
-    if (settings->attempts > 0) {
-        put_setting(&out, "ATTEMPTS", settings->attempts);
-        resp_put_text(&out, "DEAD");
-        resp_put_bulk(&out, settings->dead.data, settings->dead.size);
-    }
-    return wire_finish(&out);
 }
 
 static void declare(struct queue_client *client, struct use *use)
