@@ -49,8 +49,10 @@ static inline void pass(nsec time)
 
 static inline struct address place_of(const char *what)
 {
+    static unsigned serial; /* A test that failed may still listen. */
     struct address address;
-    g_autofree char *name = g_strdup_printf("unix:@%s-%d", what, (int)getpid());
+    g_autofree char *name =
+        g_strdup_printf("unix:@%s-%d-%u", what, (int)getpid(), serial++);
     assert_true(address_parse(&address, name, NULL));
     return address;
 }
