@@ -66,6 +66,7 @@ struct audit {
     GHashTable *things; /**< struct thing, by payload. */
     GPtrArray *row;     /**< The same, in the order in which they came. */
     GHashTable *leases[PLACES]; /**< struct lease, by receipt. */
+    unsigned farewells;         /**< So many have come. */
     uint64_t highest;           /**< The greatest id. */
     uint64_t first
         [STORM_NODES +

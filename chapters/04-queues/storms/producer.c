@@ -17,7 +17,7 @@ struct producer {
 
 char *cargo_of(uint64_t producer, uint64_t request)
 {
-    g_autofree char *rest = g_strnfill(request * 97 % 300, 'x');
+    g_autofree char *rest = g_strnfill(request * 97 % 900, 'x');
     return g_strdup_printf("%u-%u-%s", (unsigned)producer, (unsigned)request,
                            rest);
 }
