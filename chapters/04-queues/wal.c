@@ -75,7 +75,6 @@ static void remove_old(struct wal *wal)
     for (; wal_nth(wal, old)->number < wal->listed.first; old++) {
         wal_put_key(wal, wal_nth(wal, old)->number, key);
         env_persist(wal->env, key, NULL);
-        wal->size -= wal_nth(wal, old)->size;
     }
     g_array_remove_range(wal->segments, 0, old);
 }
@@ -108,7 +107,7 @@ void wal_trim(struct wal *wal, uint64_t seq)
 {
     while (wal->goal < wal_last(wal)->number &&
            numbered(wal, wal->goal + 1)->first <= seq)
-        wal->goal++;
+        wal->size -= numbered(wal, wal->goal++)->size;
     wal_settle(wal);
 }
 

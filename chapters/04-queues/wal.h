@@ -59,7 +59,7 @@ uint64_t wal_first(const struct wal *wal);
 uint64_t wal_second(const struct wal *wal);
 /** The seq of the next record. */
 uint64_t wal_next(const struct wal *wal);
-/** Bytes of all segments. */
+/** Bytes of all segments that are not on their way out. */
 size_t wal_size(const struct wal *wal);
 /** Free it. */
 void wal_free(struct wal *wal);

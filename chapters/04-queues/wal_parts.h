@@ -41,7 +41,7 @@ struct wal {
     GArray *segments;           /**< struct wal_segment: all that are there. */
     char key[WAL_KEY];          /**< Of the last. */
     uint64_t next;              /**< The seq of the next record. */
-    size_t size;                /**< Bytes of all segments. */
+    size_t size;                /**< Bytes of those from goal on. */
     GBytes *rotate;             /**< The letter under way, or NULL. */
     struct wal_segment later;   /**< Then: the next segment ... */
     GByteArray *fresh;          /**< ... and what it holds so far. */

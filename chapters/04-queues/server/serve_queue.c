@@ -123,9 +123,7 @@ static int serve(int listener)
 {
     g_autoptr(GError) error = NULL;
     struct host *host = host_new((struct host_settings){
-        .id = 1,
-        .store = {
-            .dir = dir, .thread = !inline_sync, .written = "queue-written."}});
+        .id = 1, .store = {.dir = dir, .thread = !inline_sync}});
     struct signals *signals = signals_that_stop(host_loop(host));
     struct door *door = open_door(host, listener);
     struct office_settings settings = {.most = (size_t)megabytes * MEGABYTE,
