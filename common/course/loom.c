@@ -419,6 +419,7 @@ void loom_begin(uint64_t seed)
     loom.table = g_hash_table_new(NULL, NULL);
     self = add_thread("the test");
     sheet_begin();
+    sheet_head("call  thread");
 }
 
 void loom_trouble(void)
