@@ -29,7 +29,7 @@ static struct {
     bool trouble;             /* Some are woken without a cause. */
     bool impatient;           /* Who waits until a time has waited so long. */
     bool abandoned;           /* All but the test shall end. */
-    unsigned picks;           /* So many, */
+    unsigned picks;           /* Since the test let them run, */
     unsigned calls;           /* so many calls, */
     unsigned kinds[3];        /* and so many objects of each kind. */
     GPtrArray *objects;       /* struct loom_object: all there ever were. */
@@ -419,6 +419,7 @@ void loom_begin(uint64_t seed)
     loom.table = g_hash_table_new(NULL, NULL);
     self = add_thread("the test");
     sheet_begin();
+    sheet_head("call  thread");
 }
 
 void loom_trouble(void)
@@ -449,6 +450,7 @@ void loom_start(const char *name, void (*run)(void *), void *it)
 unsigned loom_settle(void)
 {
     unsigned count = 0;
+    loom.picks = 0;
     loom_wait(SETTLES, NULL);
     for (guint i = 1; i < loom.threads->len; i++)
         count += thread_at(i)->state != OVER;

@@ -25,7 +25,7 @@
 #include <glib.h>
 #include <stdint.h>
 
-/** So many threads, with the test, and so many picks in a run. */
+/** So many threads, with the test; and so many picks until all wait. */
 enum { LOOM_THREADS = 16, LOOM_PICKS = 20000 };
 
 /** Begin anew, with the test as the only thread; what others there were are
