@@ -22,8 +22,9 @@
  *
  * A crash leaves a prefix of the records (Q9). Opening cuts a torn end of the
  * last segment before it appends again. Damage elsewhere, a hole in the
- * numbers, a segment that is missing: it refuses, names segment and byte, and
- * changes nothing.
+ * numbers, a segment that is missing, or is another one's: it refuses, names
+ * segment and byte, and changes nothing. (Not noticed: that the manifest and the
+ * first segments are missing, or only the newest.)
  */
 #ifndef QUEUES_WAL_H
 #define QUEUES_WAL_H
@@ -38,7 +39,8 @@ struct wal_settings {
 };
 
 /** Open the log, or begin it; each record is given to @p visit, in order. NULL:
- * it is damaged, and @p error says where. Borrows @p env. Returns new. */
+ * it is damaged, and @p error says where; records before may have been given.
+ * Borrows @p env. Returns new. */
 struct wal *wal_open(struct env *env, struct wal_settings settings,
                      recover_visitor *visit, void *self, GError **error);
 /** A message to this node has come: perhaps one that the log has sent to itself.
