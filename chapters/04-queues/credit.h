@@ -15,8 +15,8 @@
  * it so; HTTP/2 says increments instead, and must not lose one.)
  *
  * The giver numbers what it sends to each taker 1, 2, 3. Who has credit is
- * served in turn: next is the one that was served longest ago, or never, and of
- * those who never were the one that came first.
+ * served in turn: next is the one that has waited longest, since it was served,
+ * or since it came. Nobody gains by leaving and coming again.
  *
  * The taker may have @p window deliveries at work. What it grants is
  *

@@ -20,17 +20,18 @@
  *  - The ready item of the least id is taken first: one that comes back goes
  *    before those that were added later.
  *  - A *lease* lasts for the visibility time-out. It is over at item->until by
- *    this env's clock, whether the timer has fired or not; nobody else can take
- *    the item before (Q5), and its receipt is worth nothing from then on (Q6).
+ *    this env's clock: nobody else can take the item before (Q5), and from then
+ *    on its receipt is worth nothing (Q6), whether the timer has fired or not.
+ *    When that fires, the delivery has failed.
  *  - A *receipt* is for one delivery, and none is used twice: not for the next
- *    delivery of the same item, and not after a reboot: it is life << 32, and
- *    one more for each delivery.
+ *    delivery of the same item, and not after a reboot. The first of a life is
+ *    (life << 40) + 1, each later one is one more.
  *  - A delivery that *fails* raises item->attempts. When these reach the limit,
  *    the item is dead: it is OUT, and not ready again.
- *  - What is back without a delay is ready at once. A delayed one is ready at
- *    item->until, and until then others pass it.
+ *  - What is back without a delay is ready at once. A delayed one is ready when
+ *    the timer fires at item->until, and until then others pass it.
  *
- * One timer, for the earliest end. No item is freed here.
+ * One timer, which fires by the earliest end. No item is freed here.
  */
 #ifndef QUEUES_INFLIGHT_H
 #define QUEUES_INFLIGHT_H
@@ -39,8 +40,12 @@
 /** Where an item is. */
 enum item_state { ITEM_OUT, ITEM_READY, ITEM_TAKEN, ITEM_DELAYED };
 
-/** What is delivered: part of its owner's message. All zero but id and attempts
- * when it is added. */
+/** A receipt: the life, and a number of so many bits. At a million deliveries a
+ * second that is twelve days; then it aborts, and the next life begins. */
+enum { INFLIGHT_SHIFT = 40 };
+
+/** What is delivered: part of its owner's message. Its id and attempts are set
+ * when it is added; the rest is zero, or as it was left. */
 struct item {
     uint64_t id;           /**< The owner's: its place in the queue; unique. */
     uint32_t attempts;     /**< Deliveries of it that have failed so far. */
@@ -51,13 +56,13 @@ struct item {
     GList link;            /**< To be used within, or not. */
 };
 
-/** How, and who is told. They are called from within the functions below, when
- * all is in order; they may call inflight_add() and inflight_take(). */
+/** How, and who is told. They are called from within the timer, nack and leave,
+ * when all is in order; they may call inflight_add() and inflight_take(). */
 struct inflight_settings {
-    uint32_t life;     /**< A number that rises at each boot. */
+    uint32_t life;     /**< A number that rises at each boot; under 2^24. */
     uint32_t attempts; /**< So many failures, and it is dead; 0: never. */
     nsec visibility;   /**< How long a lease lasts; at least 1. */
-    void (*ready)(void *self); /**< Items have become ready by themselves. */
+    void (*ready)(void *self); /**< Items have become ready, by the timer. */
     /** A delivery of @p item has failed, and it lives on: for the log. */
     void (*failed)(void *self, struct item *item);
     /** @p item is dead: OUT, and its owner's again. */
@@ -86,7 +91,7 @@ bool inflight_touch(struct inflight *inflight, uint64_t receipt);
 void inflight_leave(struct inflight *inflight, node_id holder);
 /** Take @p item out, in whatever state it is, without a word. */
 void inflight_remove(struct inflight *inflight, struct item *item);
-/** How many items are in that state. */
+/** How many of its items are in that state; OUT: 0. */
 unsigned inflight_count(const struct inflight *inflight, enum item_state state);
 /** Free it; the items are their owner's. */
 void inflight_free(struct inflight *inflight);
