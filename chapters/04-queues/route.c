@@ -13,7 +13,7 @@
 #include <glib.h>
 #include <stdint.h>
 
-struct outlet {
+struct drain {
     char *queue;
     uint64_t told;     /* In this match. */
     unsigned bindings; /* That lead to it. */
@@ -21,12 +21,12 @@ struct outlet {
 
 struct binding {
     char *pattern;
-    struct outlet *outlet;
+    struct drain *drain;
 };
 
 struct route {
     GPtrArray *bindings; /* In the order of adding. */
-    GHashTable *outlets; /* By queue. */
+    GHashTable *drains;  /* By queue. */
     uint64_t matches;
 };
 
@@ -99,11 +99,11 @@ bool route_fits(const char *pattern, const char *topic)
 
 /* ---- Bindings. ---- */
 
-static void free_outlet(void *data)
+static void free_drain(void *data)
 {
-    struct outlet *outlet = data;
-    g_free(outlet->queue);
-    g_free(outlet);
+    struct drain *drain = data;
+    g_free(drain->queue);
+    g_free(drain);
 }
 
 static void free_binding(void *data)
@@ -115,36 +115,36 @@ static void free_binding(void *data)
 
 /* Which is it? -1: none. */
 static int find(const struct route *route, const char *pattern,
-                const struct outlet *outlet)
+                const struct drain *drain)
 {
-    for (unsigned i = 0; outlet && i < route->bindings->len; i++) {
+    for (unsigned i = 0; drain && i < route->bindings->len; i++) {
         const struct binding *binding = route->bindings->pdata[i];
-        if (binding->outlet == outlet && g_str_equal(binding->pattern, pattern))
+        if (binding->drain == drain && g_str_equal(binding->pattern, pattern))
             return (int)i;
     }
     return -1;
 }
 
-static struct outlet *outlet_new(struct route *route, const char *queue)
+static struct drain *drain_new(struct route *route, const char *queue)
 {
-    struct outlet *outlet = g_new0(struct outlet, 1);
-    outlet->queue = g_strdup(queue);
-    g_hash_table_insert(route->outlets, outlet->queue, outlet);
-    return outlet;
+    struct drain *drain = g_new0(struct drain, 1);
+    drain->queue = g_strdup(queue);
+    g_hash_table_insert(route->drains, drain->queue, drain);
+    return drain;
 }
 
 bool route_add(struct route *route, const char *pattern, const char *queue)
 {
-    struct outlet *outlet = g_hash_table_lookup(route->outlets, queue);
-    if (find(route, pattern, outlet) >= 0)
+    struct drain *drain = g_hash_table_lookup(route->drains, queue);
+    if (find(route, pattern, drain) >= 0)
         return true;
     if (strlen(pattern) > ROUTE_LONGEST || strlen(queue) > ROUTE_LONGEST ||
         route->bindings->len == ROUTE_MOST)
         return false;
     struct binding *binding = g_new0(struct binding, 1);
     binding->pattern = g_strdup(pattern);
-    binding->outlet = outlet ? outlet : outlet_new(route, queue);
-    binding->outlet->bindings++;
+    binding->drain = drain ? drain : drain_new(route, queue);
+    binding->drain->bindings++;
     g_ptr_array_add(route->bindings, binding);
     return true;
 }
@@ -152,15 +152,15 @@ bool route_add(struct route *route, const char *pattern, const char *queue)
 static void remove_at(struct route *route, unsigned at)
 {
     const struct binding *binding = route->bindings->pdata[at];
-    struct outlet *outlet = binding->outlet;
+    struct drain *drain = binding->drain;
     g_ptr_array_remove_index(route->bindings, at);
-    if (--outlet->bindings == 0)
-        g_hash_table_remove(route->outlets, outlet->queue);
+    if (--drain->bindings == 0)
+        g_hash_table_remove(route->drains, drain->queue);
 }
 
 bool route_remove(struct route *route, const char *pattern, const char *queue)
 {
-    int at = find(route, pattern, g_hash_table_lookup(route->outlets, queue));
+    int at = find(route, pattern, g_hash_table_lookup(route->drains, queue));
     if (at >= 0)
         remove_at(route, (unsigned)at);
     return at >= 0;
@@ -168,11 +168,11 @@ bool route_remove(struct route *route, const char *pattern, const char *queue)
 
 unsigned route_remove_queue(struct route *route, const char *queue)
 {
-    const struct outlet *outlet = g_hash_table_lookup(route->outlets, queue);
-    unsigned count = outlet ? outlet->bindings : 0, left = count;
+    const struct drain *drain = g_hash_table_lookup(route->drains, queue);
+    unsigned count = drain ? drain->bindings : 0, left = count;
     for (unsigned i = route->bindings->len; left > 0; i--) {
         const struct binding *binding = route->bindings->pdata[i - 1];
-        if (binding->outlet == outlet) {
+        if (binding->drain == drain) {
             remove_at(route, i - 1);
             left--;
         }
@@ -187,12 +187,12 @@ unsigned route_match(struct route *route, const char *topic,
     route->matches++;
     for (unsigned i = 0; i < route->bindings->len; i++) {
         const struct binding *binding = route->bindings->pdata[i];
-        struct outlet *outlet = binding->outlet;
-        if (outlet->told == route->matches ||
+        struct drain *drain = binding->drain;
+        if (drain->told == route->matches ||
             !route_fits(binding->pattern, topic))
             continue;
-        outlet->told = route->matches;
-        visit(self, binding->pattern, outlet->queue);
+        drain->told = route->matches;
+        visit(self, binding->pattern, drain->queue);
         count++;
     }
     return count;
@@ -202,7 +202,7 @@ unsigned route_each(const struct route *route, route_visitor *visit, void *self)
 {
     for (unsigned i = 0; i < route->bindings->len; i++) {
         const struct binding *binding = route->bindings->pdata[i];
-        visit(self, binding->pattern, binding->outlet->queue);
+        visit(self, binding->pattern, binding->drain->queue);
     }
     return route->bindings->len;
 }
@@ -213,14 +213,14 @@ struct route *route_new(void)
 {
     struct route *route = g_new0(struct route, 1);
     route->bindings = g_ptr_array_new_with_free_func(free_binding);
-    route->outlets =
-        g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_outlet);
+    route->drains =
+        g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_drain);
     return route;
 }
 
 void route_free(struct route *route)
 {
     g_ptr_array_unref(route->bindings);
-    g_hash_table_unref(route->outlets);
+    g_hash_table_unref(route->drains);
     g_free(route);
 }

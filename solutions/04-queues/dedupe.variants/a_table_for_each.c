@@ -8,10 +8,10 @@ struct customer {
     uint64_t number, newest, floor;
     nsec heard;
     uint64_t turn;       /* Rises with each one that is heard. */
-    GHashTable *answers; /* By number; both are struct pair. */
+    GHashTable *answers; /* By number; both are struct answered. */
 };
 
-struct pair {
+struct answered {
     uint64_t seq, answer; /* The first is the key. */
 };
 
@@ -42,7 +42,7 @@ static int by_turn(const void *one, const void *other)
 
 static int by_seq(const void *one, const void *other)
 {
-    const struct pair *a = *(void *const *)one, *b = *(void *const *)other;
+    const struct answered *a = *(void *const *)one, *b = *(void *const *)other;
     return a->seq < b->seq ? -1 : a->seq > b->seq;
 }
 
@@ -93,7 +93,7 @@ static bool has_room(struct dedupe *dedupe)
 static gboolean is_old(void *key, void *value, void *floor)
 {
     (void)key;
-    return ((struct pair *)value)->seq <= *(uint64_t *)floor;
+    return ((struct answered *)value)->seq <= *(uint64_t *)floor;
 }
 
 static void raise_floor(struct customer *customer, uint64_t floor)
@@ -120,7 +120,7 @@ enum dedupe_verdict dedupe_ask(struct dedupe *dedupe, uint64_t producer,
         customer = add(dedupe, producer);
     }
     hear(dedupe, customer);
-    const struct pair *pair = g_hash_table_lookup(customer->answers, &seq);
+    const struct answered *pair = g_hash_table_lookup(customer->answers, &seq);
     if (pair) {
         *answer = pair->answer;
         return DEDUPE_REPEATED;
@@ -140,8 +140,8 @@ void dedupe_done(struct dedupe *dedupe, uint64_t producer, uint64_t seq,
     if (!customer)
         customer = add(dedupe, producer);
     hear(dedupe, customer);
-    struct pair *pair = g_new(struct pair, 1);
-    *pair = (struct pair){seq, answer};
+    struct answered *pair = g_new(struct answered, 1);
+    *pair = (struct answered){seq, answer};
     g_hash_table_add(customer->answers, pair);
     if (seq > customer->newest)
         customer->newest = seq;
@@ -168,7 +168,7 @@ GBytes *dedupe_write(const struct dedupe *dedupe)
         const struct customer *customer = all->pdata[i];
         g_autoptr(GPtrArray) pairs = in_order(customer->answers, by_seq);
         for (unsigned j = 0; j < pairs->len; j++) {
-            const struct pair *pair = pairs->pdata[j];
+            const struct answered *pair = pairs->pdata[j];
             wire_put_varint(&out, customer->number);
             wire_put_varint(&out, customer->floor);
             wire_put_varint(&out, pair->seq);
