@@ -35,10 +35,12 @@ struct contest_setting {
 
 /** What came of one. */
 struct contest_row {
-    bool held;        /**< It is installed, and was measured. */
-    double rate;      /**< Messages a second. */
-    double low, high; /**< The lowest and the highest rate. */
-    double p50, p99;  /**< From publish to confirm, in milliseconds. */
+    bool held;   /**< It is installed, and was measured. */
+    double rate; /**< Messages a second. */
+    double low;  /**< The lowest rate of a round. */
+    double high; /**< The highest one. */
+    double p50;  /**< From publish to confirm, in milliseconds. */
+    double p99;  /**< One in a hundred takes longer than that. */
     double cost; /**< The server's processor time, microseconds a message. */
     double busy; /**< The share of a processor that its server used. */
     double generator; /**< The share of one that we used. */

@@ -44,7 +44,8 @@ struct drive_result {
     uint64_t settled; /**< Messages acknowledged while it was counted. */
     nsec counted;     /**< How long that was. */
     nsec busy;        /**< Processor time of this side. */
-    nsec p50, p99;    /**< From publish to confirm. */
+    nsec p50;         /**< From publish to confirm. */
+    nsec p99;         /**< One in a hundred takes longer than that. */
 };
 
 /** Run @p plan in this thread. False and @p error when there is no connection,
