@@ -35,9 +35,9 @@ static const GOptionEntry entries[] = {
     {"listen", 0, 0, G_OPTION_ARG_STRING, &where,
      "Where to serve (127.0.0.1:6380)", "HOST:PORT|unix:PATH"},
     {"dir", 0, 0, G_OPTION_ARG_FILENAME, &dir,
-     "Where to keep what survives; without one, nothing does", "DIR"},
+     "Where to keep it; else nothing survives", "DIR"},
     {"inline-sync", 0, 0, G_OPTION_ARG_NONE, &inline_sync,
-     "Sync between turns, not in a thread beside them", NULL},
+     "Sync between turns, not in a thread", NULL},
     {"clients", 0, 0, G_OPTION_ARG_INT, &clients, "So many at a time (10000)",
      "N"},
     {"memory", 0, 0, G_OPTION_ARG_INT, &megabytes,
@@ -123,8 +123,7 @@ static int serve(int listener)
 {
     g_autoptr(GError) error = NULL;
     struct host *host = host_new((struct host_settings){
-        .id = 1,
-        .store = {.dir = dir, .thread = !inline_sync}});
+        .id = 1, .store = {.dir = dir, .thread = !inline_sync}});
     struct signals *signals = signals_that_stop(host_loop(host));
     struct door *door = open_door(host, listener);
     struct office_settings settings = {.most = (size_t)megabytes * MEGABYTE,
