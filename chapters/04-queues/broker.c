@@ -101,6 +101,7 @@ enum broker_outcome broker_drop(struct broker *broker, struct word name)
         return BROKER_CONFLICT;
     if (queue->grave)
         queue->grave->mourned--;
+    queue_clear(queue);
     journal_drop(queue);
     g_ptr_array_remove(broker->queues, queue);
     g_hash_table_remove(broker->names, queue->name);

@@ -69,6 +69,14 @@ static void put_word(struct wire_writer *out, struct word word)
     wire_put_string(out, word.data, word.size);
 }
 
+void journal_declared(struct queue *queue, uint64_t seq, size_t size)
+{
+    struct journal *journal = journal_of(queue);
+    journal->live += size - queue->declared;
+    queue->declared = size;
+    queue->seq = seq;
+}
+
 void journal_declare(struct queue *queue)
 {
     struct wire_writer *out = begin(queue, RECORD_DECLARE);
@@ -86,7 +94,8 @@ void journal_declare(struct queue *queue)
         queue->dedupe ? dedupe_write(queue->dedupe) : g_bytes_new(NULL, 0);
     size_t size;
     const char *data = g_bytes_get_data(requests, &size);
-    queue->seq = finish(queue, (struct word){data, size});
+    uint64_t seq = finish(queue, (struct word){data, size});
+    journal_declared(queue, seq, out->size + size);
 }
 
 static void write_push(struct message *message, struct origin origin)
@@ -173,6 +182,8 @@ static void empty_oldest(struct broker *broker, struct journal *journal)
 {
     uint64_t seq = wal_second(journal->wal);
     struct message *message;
+    if (seq == wal_next(journal->wal))
+        return;
     carry_queues(broker, journal, seq);
     while ((message = journal->oldest) && message->seq < seq) {
         journal_forget(message);
