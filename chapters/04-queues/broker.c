@@ -101,6 +101,7 @@ enum broker_outcome broker_drop(struct broker *broker, struct word name)
         return BROKER_CONFLICT;
     if (queue->grave)
         queue->grave->mourned--;
+    queue_clear(queue);
     journal_drop(queue);
     route_remove_queue(broker->route, queue->name);
     g_ptr_array_remove(broker->queues, queue);

@@ -95,6 +95,14 @@ static void put_bindings(const struct queue *queue, struct wire_writer *out)
     route_each(queue->broker->route, on_binding, &bindings);
 }
 
+void journal_declared(struct queue *queue, uint64_t seq, size_t size)
+{
+    struct journal *journal = journal_of(queue);
+    journal->live += size - queue->declared;
+    queue->declared = size;
+    queue->seq = seq;
+}
+
 void journal_declare(struct queue *queue)
 {
     struct wire_writer *out = begin(queue, RECORD_DECLARE);
@@ -113,7 +121,8 @@ void journal_declare(struct queue *queue)
         queue->dedupe ? dedupe_write(queue->dedupe) : g_bytes_new(NULL, 0);
     size_t size;
     const char *data = g_bytes_get_data(requests, &size);
-    queue->seq = finish(queue, (struct word){data, size});
+    uint64_t seq = finish(queue, (struct word){data, size});
+    journal_declared(queue, seq, out->size + size);
 }
 
 static void write_push(struct message *message, struct origin origin)
@@ -206,6 +215,8 @@ static void empty_oldest(struct broker *broker, struct journal *journal)
 {
     uint64_t seq = wal_second(journal->wal);
     struct message *message;
+    if (seq == wal_next(journal->wal))
+        return;
     carry_queues(broker, journal, seq);
     while ((message = journal->oldest) && message->seq < seq) {
         journal_forget(message);
