@@ -175,18 +175,20 @@ static void attempts_are_counted_on_through_lives(void)
 static void who_leaves_leaves_its_own(void)
 {
     struct depot *depot = depot_usual();
-    node_id holder[] = {7, 8, (node_id)1 << 32 | 7, UINT64_MAX, 7, 0};
-    uint64_t receipt[6];
+    node_id holder[] = {7, 8, (node_id)1 << 32 | 7, UINT64_MAX, 7, 0, 7};
+    uint64_t receipt[7];
     depot_add(depot, 8);
-    for (unsigned i = 0; i < 6; i++)
+    for (unsigned i = 0; i < 7; i++)
         receipt[i] = expect_next(depot, holder[i], i + 1);
     inflight_nack(depot->inflight, receipt[4], LEASE / 2);
     inflight_leave(depot->inflight, 9); /* Who has nothing. */
-    expect_counts(depot, 2, 5, 1);
+    expect_counts(depot, 1, 6, 1);
     inflight_leave(depot->inflight, 7);
     expect_counts(depot, 3, 4, 1);
     expect_equal("attempts are", depot->item[0].attempts, 1);
+    expect_equal("attempts of its other one are", depot->item[6].attempts, 1);
     expect_worthless(depot, receipt[0]);
+    expect_worthless(depot, receipt[6]);
     inflight_leave(depot->inflight, UINT64_MAX);
     expect_counts(depot, 4, 3, 1);
     expect_next(depot, 7, 1);
@@ -196,7 +198,7 @@ static void who_leaves_leaves_its_own(void)
             expect_equal("inflight_ack of who stays gives item",
                          id_of(inflight_ack(depot->inflight, receipt[i])),
                          i + 1);
-    expect_equal("failed() was called", depot->failed, 3);
+    expect_equal("failed() was called", depot->failed, 4);
     expect_equal("ready() was called", depot->ready, 0);
     depot_free(depot);
 }
