@@ -75,7 +75,7 @@ int main(int argc, char **argv)
         "\nQueued: those that wait; ms: how long those now begun have waited; "
         "and each\nsecond: done, let in, dropped. No queue gets more done than "
         "the worker can.\nWithout a bound the excess becomes waiting for all, "
-        "and is still there long after.\nA bound hands it back at once, to "
+        "and is still there long\nafter. A bound hands it back at once, to "
         "somebody who can do something about it.\n");
     for (unsigned i = 0; i < QUEUES; i++)
         waiting_free(queues[i]);
