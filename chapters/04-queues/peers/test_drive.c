@@ -1,6 +1,7 @@
 /* The generator against real servers: ours, and one that has no queues. */
 #include "04-queues/peers/contest.h"
 #include "04-queues/peers/drive.h"
+#include "04-queues/peers/idletime.h"
 #include "04-queues/peers/synctime.h"
 #include "common/judge/test.h"
 #include "common/world/stage.h"
@@ -173,6 +174,16 @@ static void a_sync_takes_time_and_leaves_no_file(void **state)
     test_dir_remove(dir);
 }
 
+static void a_share_of_all_processors_is_between_none_and_all(void **state)
+{
+    double idle = idletime_seconds();
+    (void)state;
+    assert_true(idle > 0);
+    assert_true(idletime_seconds() >= idle);
+    assert_true(idletime_is_short(idletime_share(0, 1)));
+    assert_false(idletime_is_short(idletime_share(1000, 1)));
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -184,6 +195,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(of_each_guarantee_ours_is_the_first),
         cmocka_unit_test(a_server_of_ours_is_started_and_its_time_is_counted),
         cmocka_unit_test(a_sync_takes_time_and_leaves_no_file),
+        cmocka_unit_test(a_share_of_all_processors_is_between_none_and_all),
     };
     return test_run(argc, argv, tests);
 }
