@@ -150,6 +150,7 @@ int main(int argc, char **argv)
     if (!standard_is_open())
         return FAILED;
     setlocale(LC_ALL, "");
+    signal(SIGXFSZ, SIG_IGN); /* A file too long is an error of the disk. */
     if (!parse_options(argc, argv, &error))
         return complain(USAGE, "%s", error->message);
     if (!address_parse(&address, where, &error))
