@@ -3,7 +3,7 @@ load "common/tools/style.gp"
 set xlabel "The job comes after (seconds)"
 set ylabel "The caller waits (ms)"
 set logscale y
-set yrange [1:3000]
+set yrange [1:30000]
 set xrange [0:5]
 set key top right samplen 2
 plot "figures/04-handover.tsv" using 1:2 with lines linetype 10 \

@@ -105,6 +105,7 @@ enum broker_outcome broker_drop(struct broker *broker, struct word name)
         queue->grave->mourned--;
     queue_clear(queue);
     journal_drop(queue);
+    route_remove_queue(broker->route, queue->name);
     g_ptr_array_remove(broker->queues, queue);
     g_hash_table_remove(broker->names, queue->name);
     queue_free(queue);
@@ -155,6 +156,7 @@ struct broker *broker_open(struct env *env, struct broker_settings settings,
     broker->longest = MIN(broker->longest, MESSAGE_MOST);
     broker->queues = g_ptr_array_new();
     broker->names = g_hash_table_new(g_str_hash, g_str_equal);
+    broker->route = route_new();
     broker->entry.most = SIZE_MAX;
     if (settings.transient)
         broker->life = env_random(env) & LIFE_MOST;
@@ -196,6 +198,7 @@ void broker_free(struct broker *broker)
         g_clear_pointer(&broker->journals[i].wal, wal_free);
     g_ptr_array_unref(broker->queues);
     g_hash_table_unref(broker->names);
+    route_free(broker->route);
     wire_clear(&broker->entry);
     g_free(broker);
 }

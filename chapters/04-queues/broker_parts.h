@@ -10,6 +10,7 @@
 #include "04-queues/credit.h"
 #include "04-queues/dedupe.h"
 #include "04-queues/inflight.h"
+#include "04-queues/route.h"
 #include "04-queues/wal.h"
 
 /** A message. */
@@ -49,6 +50,7 @@ struct queue {
     struct dedupe *dedupe;          /**< NULL while no producer has a number. */
     GHashTable *waiters;            /**< By client. */
     GHashTable *past;               /**< Messages by id, while it is read. */
+    GPtrArray *patterns;            /**< That lead to it, likewise. */
     struct queue_facts facts;       /**< Of which the counts are kept here. */
 };
 
@@ -65,12 +67,13 @@ struct journal {
 struct broker {
     struct env *env;
     struct broker_settings settings;
-    uint32_t life;     /**< How often it was opened. */
-    size_t longest;    /**< Bytes of a message. */
-    size_t size;       /**< Bytes of all messages, with their cost. */
-    GPtrArray *queues; /**< In the order they were made. */
-    GHashTable *names; /**< The same by name. */
-    uint32_t numbers;  /**< The last that a queue got. */
+    uint32_t life;       /**< How often it was opened. */
+    size_t longest;      /**< Bytes of a message. */
+    size_t size;         /**< Bytes of all messages, with their cost. */
+    GPtrArray *queues;   /**< In the order they were made. */
+    GHashTable *names;   /**< The same by name. */
+    struct route *route; /**< Which topics go to which. */
+    uint32_t numbers;    /**< The last that a queue got. */
     struct journal journals[DURABILITY_SYNCED + 1]; /**< By durability. */
     struct wire_writer entry;                       /**< A record's head. */
 };
@@ -83,6 +86,8 @@ enum record_kind {
     RECORD_FAILED,      /**< . */
     RECORD_DEAD,        /**< . */
     RECORD_PURGE,       /**< . */
+    RECORD_BIND,        /**< . */
+    RECORD_UNBIND,      /**< . */
     RECORD_DROP         /**< . */
 };
 
@@ -99,6 +104,8 @@ struct queue *queue_new(struct broker *broker, uint32_t number,
 /** From now on it can be used. Copies both. */
 void queue_declare(struct queue *queue, struct word name,
                    const struct queue_settings *settings);
+/** Would a message of @p size bytes be taken? DONE, or why not. */
+enum broker_outcome queue_admits(const struct queue *queue, size_t size);
 /** Messages that became ready go to those who have credit. */
 void queue_dispatch(struct queue *queue);
 /** Its table of requests, made when it is needed. */

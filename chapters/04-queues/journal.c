@@ -69,6 +69,32 @@ static void put_word(struct wire_writer *out, struct word word)
     wire_put_string(out, word.data, word.size);
 }
 
+/* The patterns that lead to a queue, while they are counted or written. */
+struct bindings {
+    const struct queue *queue;
+    unsigned count;
+    struct wire_writer *out; /* NULL: they are counted. */
+};
+
+static void on_binding(void *self, const char *pattern, const char *name)
+{
+    struct bindings *bindings = self;
+    if (strcmp(bindings->queue->name, name) != 0)
+        return;
+    bindings->count++;
+    if (bindings->out)
+        put_word(bindings->out, (struct word){pattern, strlen(pattern)});
+}
+
+static void put_bindings(const struct queue *queue, struct wire_writer *out)
+{
+    struct bindings bindings = {.queue = queue};
+    route_each(queue->broker->route, on_binding, &bindings);
+    wire_put_varint(out, bindings.count);
+    bindings.out = out;
+    route_each(queue->broker->route, on_binding, &bindings);
+}
+
 void journal_declared(struct queue *queue, uint64_t seq, size_t size)
 {
     struct journal *journal = journal_of(queue);
@@ -90,6 +116,7 @@ void journal_declare(struct queue *queue)
     wire_put_varint(out, settings->attempts);
     put_word(out, settings->dead);
     wire_put_varint(out, queue->next);
+    put_bindings(queue, out);
     g_autoptr(GBytes) requests =
         queue->dedupe ? dedupe_write(queue->dedupe) : g_bytes_new(NULL, 0);
     size_t size;
@@ -147,6 +174,12 @@ void journal_dead(const struct message *message, const struct queue *from,
     wire_put_varint(out, message->queue->number);
     wire_put_varint(out, message->item.id);
     finish(from, (struct word){"", 0});
+}
+
+void journal_bind(struct queue *queue, const char *pattern, bool bound)
+{
+    if (begin(queue, bound ? RECORD_BIND : RECORD_UNBIND))
+        finish(queue, (struct word){pattern, strlen(pattern)});
 }
 
 static void write_bare(struct queue *queue, enum record_kind kind)

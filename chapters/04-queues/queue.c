@@ -257,7 +257,7 @@ static unsigned count_messages(const struct queue *queue)
 }
 
 /* Before anything is kept of it. */
-static enum broker_outcome admit(const struct queue *queue, size_t size)
+enum broker_outcome queue_admits(const struct queue *queue, size_t size)
 {
     const struct broker *broker = queue->broker;
     const struct queue_settings *limits = &queue->settings;
@@ -304,7 +304,7 @@ enum broker_outcome queue_publish(struct queue *queue, struct origin origin,
     enum broker_outcome outcome = BROKER_DONE;
     switch (ask(queue, origin, id)) {
     case DEDUPE_NEW:
-        outcome = admit(queue, payload.size);
+        outcome = queue_admits(queue, payload.size);
         break;
     case DEDUPE_REPEATED:
         queue->facts.repeated++;
@@ -419,6 +419,7 @@ void queue_free(struct queue *queue)
     journal_declared(queue, 0, 0);
     g_clear_pointer(&queue->waiters, g_hash_table_unref);
     g_clear_pointer(&queue->past, g_hash_table_unref);
+    g_clear_pointer(&queue->patterns, g_ptr_array_unref);
     g_clear_pointer(&queue->dedupe, dedupe_free);
     g_clear_pointer(&queue->credit, credit_free);
     g_clear_pointer(&queue->inflight, inflight_free);

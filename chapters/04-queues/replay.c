@@ -64,6 +64,22 @@ static struct word get_rest(struct wire_reader *in)
     return (struct word){(const char *)data, size};
 }
 
+/* Patterns lead to names, which a queue has only when all is read: until then
+ * they are its own. */
+static void note_binding(struct queue *queue, struct word pattern, bool bound)
+{
+    g_autofree char *text = g_strndup(pattern.data, pattern.size);
+    if (!queue->patterns)
+        queue->patterns = g_ptr_array_new_with_free_func(g_free);
+    guint i;
+    bool known = g_ptr_array_find_with_equal_func(queue->patterns, text,
+                                                  g_str_equal, &i);
+    if (known && !bound)
+        g_ptr_array_remove_index(queue->patterns, i);
+    else if (!known && bound)
+        g_ptr_array_add(queue->patterns, g_steal_pointer(&text));
+}
+
 /* Said again, it says how things are by then. */
 static void on_declare(struct queue *queue, uint64_t seq,
                        struct wire_reader *in)
@@ -77,6 +93,8 @@ static void on_declare(struct queue *queue, uint64_t seq,
     settings.attempts = (uint32_t)wire_get_varint(in);
     settings.dead = get_word(in);
     uint64_t next = wire_get_varint(in);
+    for (size_t i = wire_get_count(in, 1); i > 0; i--)
+        note_binding(queue, get_word(in), true);
     struct word requests = get_rest(in);
     if (in->failed)
         return;
@@ -195,6 +213,10 @@ static void on_record(void *self, uint64_t seq, struct word payload)
             break;
         case RECORD_PURGE:
             purge(queue);
+            break;
+        case RECORD_BIND:
+        case RECORD_UNBIND:
+            note_binding(queue, get_rest(&in), kind == RECORD_BIND);
             break;
         case RECORD_DROP:
             drop(reading, queue);
@@ -336,6 +358,17 @@ static void drop_outlived(struct broker *broker)
     }
 }
 
+/* Patterns lead to names, and those are settled now. */
+static void bind_topics(const struct broker *broker)
+{
+    for (unsigned i = 0; i < broker->queues->len; i++) {
+        struct queue *queue = broker->queues->pdata[i];
+        for (unsigned j = 0; queue->patterns && j < queue->patterns->len; j++)
+            route_add(broker->route, queue->patterns->pdata[j], queue->name);
+        g_clear_pointer(&queue->patterns, g_ptr_array_unref);
+    }
+}
+
 bool replay(struct broker *broker, GError **error)
 {
     if (!read_log(broker, DURABILITY_WRITTEN, "queue-written", error) ||
@@ -347,5 +380,6 @@ bool replay(struct broker *broker, GError **error)
         g_hash_table_replace(broker->names, queue->name, queue);
     }
     drop_outlived(broker);
+    bind_topics(broker);
     return true;
 }

@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -397,11 +398,16 @@ static void open_directory(struct store *store)
         stop(store->path, "in use by another process");
 }
 
+/* Signals are for the thread that made the store: it knows what to do. */
 static void start_thread(struct store *store)
 {
+    sigset_t all, before;
+    sigfillset(&all);
     pthread_mutex_init(&store->mutex, NULL);
     pthread_cond_init(&store->changed, NULL);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
     errno = pthread_create(&store->thread, NULL, run_thread, store);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
     stop_if(errno != 0, "disk thread");
     store->threaded = true;
 }
