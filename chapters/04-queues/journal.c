@@ -151,7 +151,7 @@ void journal_done(struct queue *queue, const uint64_t *ids, unsigned count)
         return;
     for (unsigned i = 0; i < count; i++)
         wire_put_varint(out, ids[i]);
-    finish(queue, (struct word){NULL, 0});
+    finish(queue, (struct word){"", 0});
 }
 
 void journal_failed(const struct message *message)
@@ -161,7 +161,7 @@ void journal_failed(const struct message *message)
         return;
     wire_put_varint(out, message->item.id);
     wire_put_varint(out, message->item.attempts);
-    finish(message->queue, (struct word){NULL, 0});
+    finish(message->queue, (struct word){"", 0});
 }
 
 void journal_dead(const struct message *message, const struct queue *from,
@@ -173,7 +173,7 @@ void journal_dead(const struct message *message, const struct queue *from,
     wire_put_varint(out, id);
     wire_put_varint(out, message->queue->number);
     wire_put_varint(out, message->item.id);
-    finish(from, (struct word){NULL, 0});
+    finish(from, (struct word){"", 0});
 }
 
 void journal_bind(struct queue *queue, const char *pattern, bool bound)
@@ -185,7 +185,7 @@ void journal_bind(struct queue *queue, const char *pattern, bool bound)
 static void write_bare(struct queue *queue, enum record_kind kind)
 {
     if (begin(queue, kind))
-        finish(queue, (struct word){NULL, 0});
+        finish(queue, (struct word){"", 0});
 }
 
 void journal_purge(struct queue *queue)
