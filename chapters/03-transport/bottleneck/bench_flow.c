@@ -226,7 +226,7 @@ static void judge_trembling(nsec tremble, controller_maker *maker)
     }
     printf("  by up to %2u ms, %-8s", (unsigned)(tremble / MSEC),
            maker == newreno_new ? "NewReno" : "CUBIC");
-    print_beside(stats_percentile(goodput, 0.5), 0.6 * link.rate / 1e6);
+    print_beside(stats_percentile(goodput, 0.5), 0.6 * (double)link.rate / 1e6);
     printf("\n");
 }
 
