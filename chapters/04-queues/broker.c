@@ -18,7 +18,7 @@ static bool is_name(struct word name)
 struct queue *broker_find(struct broker *broker, struct word name)
 {
     char text[QUEUE_NAME + 1];
-    if (name.size > QUEUE_NAME)
+    if (name.size == 0 || name.size > QUEUE_NAME)
         return NULL;
     memcpy(text, name.data, name.size);
     text[name.size] = '\0';
@@ -81,6 +81,8 @@ enum broker_outcome broker_declare(struct broker *broker, struct word name,
     struct queue *queue = broker_find(broker, name);
     if (full.visibility == 0)
         full.visibility = 30 * SEC;
+    if (full.dead.size == 0)
+        full.dead.data = "";
     if (queue)
         return is_same(&queue->settings, &full) ? BROKER_DONE : BROKER_CONFLICT;
     if (!is_name(name) || !are_sound(broker, name, &full) ||
@@ -101,6 +103,7 @@ enum broker_outcome broker_drop(struct broker *broker, struct word name)
         return BROKER_CONFLICT;
     if (queue->grave)
         queue->grave->mourned--;
+    queue_clear(queue);
     journal_drop(queue);
     route_remove_queue(broker->route, queue->name);
     g_ptr_array_remove(broker->queues, queue);

@@ -43,6 +43,7 @@ struct queue {
     struct queue *grave;            /**< Of the name settings.dead, or NULL. */
     unsigned mourned;               /**< So many queues have it as theirs. */
     uint64_t seq;                   /**< Its newest DECLARE; 0: none. */
+    size_t declared;                /**< Bytes of that. */
     uint64_t next;                  /**< The id of the next message. */
     struct inflight *inflight;      /**< Its messages. */
     struct credit *credit;          /**< Its consumers, and those who wait. */
@@ -58,7 +59,8 @@ struct journal {
     struct wal *wal;        /**< NULL for those that survive nothing. */
     struct message *oldest; /**< Its list. */
     struct message *newest; /**< Its end. */
-    size_t live;            /**< Bytes of the records of all of them. */
+    size_t live;            /**< Bytes of the records of all of them, and of
+                                 the newest DECLARE of each queue. */
 };
 
 /** A broker. */
@@ -108,6 +110,8 @@ enum broker_outcome queue_admits(const struct queue *queue, size_t size);
 void queue_dispatch(struct queue *queue);
 /** Its table of requests, made when it is needed. */
 struct dedupe *queue_dedupe(struct queue *queue);
+/** It is dropped: its messages go, and whoever waits waits in vain. */
+void queue_clear(struct queue *queue);
 /** Free it, and all that it holds. */
 void queue_free(struct queue *queue);
 

@@ -21,6 +21,7 @@
  * When the log is more than twice as long as what lives in it, the oldest
  * segment is emptied: what still lives there is written once more at the end,
  * and the segment is trimmed. So each byte is written twice on average, at most.
+ * The last segment, which still grows, is left alone.
  */
 #ifndef QUEUES_JOURNAL_H
 #define QUEUES_JOURNAL_H
@@ -28,6 +29,9 @@
 
 /** The queue was made, or its record is to be written once more. */
 void journal_declare(struct queue *queue);
+/** The newest DECLARE of the queue is that record, of so many bytes; 0: it has
+ * none. */
+void journal_declared(struct queue *queue, uint64_t seq, size_t size);
 /** The message was published by that request. */
 void journal_push(struct message *message, struct origin origin);
 /** So many messages were acknowledged: their ids. */

@@ -137,13 +137,13 @@ static void tell_failure(void)
 /* Returns when the caller is picked again; or it has ended. */
 static void hand_over(struct loom_thread *to)
 {
-    if (to != self) {
+    bool over = self->state == OVER; /* From the post on others write. */
+    if (to != self)
         __real_sem_post(&to->baton);
-        if (self->state == OVER)
-            return;
+    if (to != self && !over)
         wait_for_baton();
-    }
-    tell_failure();
+    if (!over)
+        tell_failure();
 }
 
 void loom_fail(enum sheet_state state, const char *wanted, const char *format,

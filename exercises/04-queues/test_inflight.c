@@ -261,6 +261,7 @@ static void each_end_comes_in_its_time(void)
         }
         depot_pass(depot, MSEC);
     }
+    expect_next(depot, 7, 2); /* And now a timer is armed. */
     depot_free(depot);
     what_lasts_for_ever_does_not_end();
 }
