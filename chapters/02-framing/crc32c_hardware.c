@@ -14,7 +14,7 @@
 #include <glib.h>
 #include <string.h>
 
-enum { BLOCK = 64, LANE = 256 };
+enum { WORD = 8, LEAST = 64, LANE = 256 };
 
 #if defined __x86_64__
 #include <nmmintrin.h>
@@ -56,7 +56,7 @@ static int is_there(void)
 TARGET static uint32_t divide_row(uint32_t remainder, const uint8_t *data,
                                   size_t size)
 {
-    for (size_t at = 0; at < size; at += 8) {
+    for (size_t at = 0; at < size; at += WORD) {
         uint64_t word;
         memcpy(&word, data + at, sizeof word);
         remainder = divide(remainder, word);
@@ -99,7 +99,7 @@ TARGET static uint32_t divide_lanes(uint32_t a, const uint8_t *data)
 size_t crc32c_hardware(uint32_t *remainder, const void *data, size_t size)
 {
     static size_t made;
-    if (!is_there() || size < BLOCK)
+    if (!is_there() || size < LEAST)
         return 0;
     if (g_once_init_enter(&made)) {
         make_zeros();
@@ -109,7 +109,7 @@ size_t crc32c_hardware(uint32_t *remainder, const void *data, size_t size)
     size_t done = 0;
     for (; size - done >= 3 * LANE; done += 3 * LANE)
         *remainder = divide_lanes(*remainder, bytes + done);
-    size_t rest = (size - done) / BLOCK * BLOCK;
+    size_t rest = (size - done) / WORD * WORD;
     *remainder = divide_row(*remainder, bytes + done, rest);
     return done + rest;
 }

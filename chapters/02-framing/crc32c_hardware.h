@@ -14,8 +14,8 @@
 
 /** Divide on, from @p remainder, the register as it is: neither its beginning
  * nor its end is turned over here. Returns how many of the @p size bytes, from
- * the first on, are done: blocks of 64 of them, and none without such an
- * instruction. */
+ * the first on, are done: words of 8 of them, and none of fewer than 64, or
+ * without such an instruction. */
 size_t crc32c_hardware(uint32_t *remainder, const void *data, size_t size);
 
 #endif

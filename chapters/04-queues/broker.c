@@ -18,7 +18,7 @@ static bool is_name(struct word name)
 struct queue *broker_find(struct broker *broker, struct word name)
 {
     char text[QUEUE_NAME + 1];
-    if (name.size > QUEUE_NAME)
+    if (name.size == 0 || name.size > QUEUE_NAME)
         return NULL;
     memcpy(text, name.data, name.size);
     text[name.size] = '\0';
@@ -81,6 +81,8 @@ enum broker_outcome broker_declare(struct broker *broker, struct word name,
     struct queue *queue = broker_find(broker, name);
     if (full.visibility == 0)
         full.visibility = 30 * SEC;
+    if (full.dead.size == 0)
+        full.dead.data = "";
     if (queue)
         return is_same(&queue->settings, &full) ? BROKER_DONE : BROKER_CONFLICT;
     if (!is_name(name) || !are_sound(broker, name, &full) ||
@@ -101,7 +103,9 @@ enum broker_outcome broker_drop(struct broker *broker, struct word name)
         return BROKER_CONFLICT;
     if (queue->grave)
         queue->grave->mourned--;
+    queue_clear(queue);
     journal_drop(queue);
+    route_remove_queue(broker->route, queue->name);
     g_ptr_array_remove(broker->queues, queue);
     g_hash_table_remove(broker->names, queue->name);
     queue_free(queue);
@@ -152,6 +156,7 @@ struct broker *broker_open(struct env *env, struct broker_settings settings,
     broker->longest = MIN(broker->longest, MESSAGE_MOST);
     broker->queues = g_ptr_array_new();
     broker->names = g_hash_table_new(g_str_hash, g_str_equal);
+    broker->route = route_new();
     broker->entry.most = SIZE_MAX;
     if (settings.transient)
         broker->life = env_random(env) & LIFE_MOST;
@@ -193,6 +198,7 @@ void broker_free(struct broker *broker)
         g_clear_pointer(&broker->journals[i].wal, wal_free);
     g_ptr_array_unref(broker->queues);
     g_hash_table_unref(broker->names);
+    route_free(broker->route);
     wire_clear(&broker->entry);
     g_free(broker);
 }

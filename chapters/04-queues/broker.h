@@ -56,7 +56,7 @@ bool broker_on_message(struct broker *broker, node_id from, GBytes *message);
 /** Make a queue; DONE as well if it is there with the same settings. */
 enum broker_outcome broker_declare(struct broker *broker, struct word name,
                                    const struct queue_settings *settings);
-/** Remove a queue, with all it holds. */
+/** Remove a queue, with all it holds; who waits there waits in vain. */
 enum broker_outcome broker_drop(struct broker *broker, struct word name);
 /** The queue of that name; NULL: there is none. Borrowed. */
 struct queue *broker_find(struct broker *broker, struct word name);

@@ -10,6 +10,7 @@
 #include "04-queues/credit.h"
 #include "04-queues/dedupe.h"
 #include "04-queues/inflight.h"
+#include "04-queues/route.h"
 #include "04-queues/wal.h"
 
 /** A message. */
@@ -42,12 +43,14 @@ struct queue {
     struct queue *grave;            /**< Of the name settings.dead, or NULL. */
     unsigned mourned;               /**< So many queues have it as theirs. */
     uint64_t seq;                   /**< Its newest DECLARE; 0: none. */
+    size_t declared;                /**< Bytes of that. */
     uint64_t next;                  /**< The id of the next message. */
     struct inflight *inflight;      /**< Its messages. */
     struct credit *credit;          /**< Its consumers, and those who wait. */
     struct dedupe *dedupe;          /**< NULL while no producer has a number. */
     GHashTable *waiters;            /**< By client. */
     GHashTable *past;               /**< Messages by id, while it is read. */
+    GPtrArray *patterns;            /**< That lead to it, likewise. */
     struct queue_facts facts;       /**< Of which the counts are kept here. */
 };
 
@@ -56,19 +59,21 @@ struct journal {
     struct wal *wal;        /**< NULL for those that survive nothing. */
     struct message *oldest; /**< Its list. */
     struct message *newest; /**< Its end. */
-    size_t live;            /**< Bytes of the records of all of them. */
+    size_t live;            /**< Bytes of the records of all of them, and of
+                                 the newest DECLARE of each queue. */
 };
 
 /** A broker. */
 struct broker {
     struct env *env;
     struct broker_settings settings;
-    uint32_t life;     /**< How often it was opened. */
-    size_t longest;    /**< Bytes of a message. */
-    size_t size;       /**< Bytes of all messages, with their cost. */
-    GPtrArray *queues; /**< In the order they were made. */
-    GHashTable *names; /**< The same by name. */
-    uint32_t numbers;  /**< The last that a queue got. */
+    uint32_t life;       /**< How often it was opened. */
+    size_t longest;      /**< Bytes of a message. */
+    size_t size;         /**< Bytes of all messages, with their cost. */
+    GPtrArray *queues;   /**< In the order they were made. */
+    GHashTable *names;   /**< The same by name. */
+    struct route *route; /**< Which topics go to which. */
+    uint32_t numbers;    /**< The last that a queue got. */
     struct journal journals[DURABILITY_SYNCED + 1]; /**< By durability. */
     struct wire_writer entry;                       /**< A record's head. */
 };
@@ -81,6 +86,8 @@ enum record_kind {
     RECORD_FAILED,      /**< . */
     RECORD_DEAD,        /**< . */
     RECORD_PURGE,       /**< . */
+    RECORD_BIND,        /**< . */
+    RECORD_UNBIND,      /**< . */
     RECORD_DROP         /**< . */
 };
 
@@ -97,10 +104,14 @@ struct queue *queue_new(struct broker *broker, uint32_t number,
 /** From now on it can be used. Copies both. */
 void queue_declare(struct queue *queue, struct word name,
                    const struct queue_settings *settings);
+/** Would a message of @p size bytes be taken? DONE, or why not. */
+enum broker_outcome queue_admits(const struct queue *queue, size_t size);
 /** Messages that became ready go to those who have credit. */
 void queue_dispatch(struct queue *queue);
 /** Its table of requests, made when it is needed. */
 struct dedupe *queue_dedupe(struct queue *queue);
+/** It is dropped: its messages go, and whoever waits waits in vain. */
+void queue_clear(struct queue *queue);
 /** Free it, and all that it holds. */
 void queue_free(struct queue *queue);
 

@@ -69,6 +69,40 @@ static void put_word(struct wire_writer *out, struct word word)
     wire_put_string(out, word.data, word.size);
 }
 
+/* The patterns that lead to a queue, while they are counted or written. */
+struct bindings {
+    const struct queue *queue;
+    unsigned count;
+    struct wire_writer *out; /* NULL: they are counted. */
+};
+
+static void on_binding(void *self, const char *pattern, const char *name)
+{
+    struct bindings *bindings = self;
+    if (strcmp(bindings->queue->name, name) != 0)
+        return;
+    bindings->count++;
+    if (bindings->out)
+        put_word(bindings->out, (struct word){pattern, strlen(pattern)});
+}
+
+static void put_bindings(const struct queue *queue, struct wire_writer *out)
+{
+    struct bindings bindings = {.queue = queue};
+    route_each(queue->broker->route, on_binding, &bindings);
+    wire_put_varint(out, bindings.count);
+    bindings.out = out;
+    route_each(queue->broker->route, on_binding, &bindings);
+}
+
+void journal_declared(struct queue *queue, uint64_t seq, size_t size)
+{
+    struct journal *journal = journal_of(queue);
+    journal->live += size - queue->declared;
+    queue->declared = size;
+    queue->seq = seq;
+}
+
 void journal_declare(struct queue *queue)
 {
     struct wire_writer *out = begin(queue, RECORD_DECLARE);
@@ -82,11 +116,13 @@ void journal_declare(struct queue *queue)
     wire_put_varint(out, settings->attempts);
     put_word(out, settings->dead);
     wire_put_varint(out, queue->next);
+    put_bindings(queue, out);
     g_autoptr(GBytes) requests =
         queue->dedupe ? dedupe_write(queue->dedupe) : g_bytes_new(NULL, 0);
     size_t size;
     const char *data = g_bytes_get_data(requests, &size);
-    queue->seq = finish(queue, (struct word){data, size});
+    uint64_t seq = finish(queue, (struct word){data, size});
+    journal_declared(queue, seq, out->size + size);
 }
 
 static void write_push(struct message *message, struct origin origin)
@@ -115,7 +151,7 @@ void journal_done(struct queue *queue, const uint64_t *ids, unsigned count)
         return;
     for (unsigned i = 0; i < count; i++)
         wire_put_varint(out, ids[i]);
-    finish(queue, (struct word){NULL, 0});
+    finish(queue, (struct word){"", 0});
 }
 
 void journal_failed(const struct message *message)
@@ -125,7 +161,7 @@ void journal_failed(const struct message *message)
         return;
     wire_put_varint(out, message->item.id);
     wire_put_varint(out, message->item.attempts);
-    finish(message->queue, (struct word){NULL, 0});
+    finish(message->queue, (struct word){"", 0});
 }
 
 void journal_dead(const struct message *message, const struct queue *from,
@@ -137,13 +173,19 @@ void journal_dead(const struct message *message, const struct queue *from,
     wire_put_varint(out, id);
     wire_put_varint(out, message->queue->number);
     wire_put_varint(out, message->item.id);
-    finish(from, (struct word){NULL, 0});
+    finish(from, (struct word){"", 0});
+}
+
+void journal_bind(struct queue *queue, const char *pattern, bool bound)
+{
+    if (begin(queue, bound ? RECORD_BIND : RECORD_UNBIND))
+        finish(queue, (struct word){pattern, strlen(pattern)});
 }
 
 static void write_bare(struct queue *queue, enum record_kind kind)
 {
     if (begin(queue, kind))
-        finish(queue, (struct word){NULL, 0});
+        finish(queue, (struct word){"", 0});
 }
 
 void journal_purge(struct queue *queue)
@@ -173,6 +215,8 @@ static void empty_oldest(struct broker *broker, struct journal *journal)
 {
     uint64_t seq = wal_second(journal->wal);
     struct message *message;
+    if (seq == wal_next(journal->wal))
+        return;
     carry_queues(broker, journal, seq);
     while ((message = journal->oldest) && message->seq < seq) {
         journal_forget(message);

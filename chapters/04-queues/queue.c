@@ -13,9 +13,9 @@
 #include <string.h>
 
 /* How many producers a queue remembers, for how long, and how many requests of
- * each: what a client may rely on. */
+ * each: what a client may rely on. All of that fits into one record. */
 static const struct dedupe_settings remembered = {
-    .producers = 10000, .window = 1024, .keep = 3600 * SEC};
+    .producers = 4096, .window = 1024, .keep = 3600 * SEC};
 
 enum { BATCH = 256 }; /* Acknowledgements in one record. */
 
@@ -73,10 +73,19 @@ static struct delivery deliver(struct queue *queue, struct item *item,
 unsigned queue_take(struct queue *queue, struct delivery *deliveries,
                     unsigned most)
 {
+    size_t room = queue->broker->longest;
     struct item *item;
     unsigned count = 0;
-    while (count < most && (item = inflight_take(queue->inflight, 0)))
+    while (count < most && (item = inflight_take(queue->inflight, 0))) {
+        size_t size = message_of(item)->size + MESSAGE_COST;
+        if (count > 0 && size > room) { /* As if it had not been taken. */
+            inflight_remove(queue->inflight, item);
+            inflight_add(queue->inflight, item);
+            break;
+        }
+        room -= MIN(size, room);
         deliveries[count++] = deliver(queue, item, 0);
+    }
     return count;
 }
 
@@ -248,7 +257,7 @@ static unsigned count_messages(const struct queue *queue)
 }
 
 /* Before anything is kept of it. */
-static enum broker_outcome admit(const struct queue *queue, size_t size)
+enum broker_outcome queue_admits(const struct queue *queue, size_t size)
 {
     const struct broker *broker = queue->broker;
     const struct queue_settings *limits = &queue->settings;
@@ -295,7 +304,7 @@ enum broker_outcome queue_publish(struct queue *queue, struct origin origin,
     enum broker_outcome outcome = BROKER_DONE;
     switch (ask(queue, origin, id)) {
     case DEDUPE_NEW:
-        outcome = admit(queue, payload.size);
+        outcome = queue_admits(queue, payload.size);
         break;
     case DEDUPE_REPEATED:
         queue->facts.repeated++;
@@ -392,11 +401,25 @@ void queue_declare(struct queue *queue, struct word name,
         g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, waiter_free);
 }
 
+void queue_clear(struct queue *queue)
+{
+    node_id taker;
+    uint64_t number;
+    empty(queue);
+    while (credit_next(queue->credit, &taker, &number))
+        if (waits(queue, taker))
+            end_wait(queue, taker);
+        else
+            credit_leave(queue->credit, taker);
+}
+
 void queue_free(struct queue *queue)
 {
     empty(queue);
+    journal_declared(queue, 0, 0);
     g_clear_pointer(&queue->waiters, g_hash_table_unref);
     g_clear_pointer(&queue->past, g_hash_table_unref);
+    g_clear_pointer(&queue->patterns, g_ptr_array_unref);
     g_clear_pointer(&queue->dedupe, dedupe_free);
     g_clear_pointer(&queue->credit, credit_free);
     g_clear_pointer(&queue->inflight, inflight_free);

@@ -29,8 +29,9 @@ enum broker_outcome queue_publish(struct queue *queue, struct origin origin,
 /** The newest request of @p producer that was done; 0: none. */
 uint64_t queue_newest(const struct queue *queue, uint64_t producer);
 
-/** Take up to @p most ready messages, now; put them into @p deliveries. Returns
- * how many: their leases are bound to no consumer. */
+/** Take up to @p most ready messages, now, but not more than one message of the
+ * env has room for; put them into @p deliveries. Returns how many: their leases
+ * are bound to no consumer. */
 unsigned queue_take(struct queue *queue, struct delivery *deliveries,
                     unsigned most);
 /** Take 1 to @p most as soon as there are any: settings.taken() gets them,

@@ -24,6 +24,7 @@ static struct queue *need_queue(struct reading *reading, uint64_t number)
     if (queue)
         return queue;
     queue = queue_new(reading->broker, (uint32_t)number, reading->durability);
+    reading->broker->numbers = MAX(reading->broker->numbers, queue->number);
     queue->past = g_hash_table_new(g_int64_hash, g_int64_equal);
     g_hash_table_insert(reading->queues, GUINT_TO_POINTER((unsigned)number),
                         queue);
@@ -63,11 +64,28 @@ static struct word get_rest(struct wire_reader *in)
     return (struct word){(const char *)data, size};
 }
 
+/* Patterns lead to names, which a queue has only when all is read: until then
+ * they are its own. */
+static void note_binding(struct queue *queue, struct word pattern, bool bound)
+{
+    g_autofree char *text = g_strndup(pattern.data, pattern.size);
+    if (!queue->patterns)
+        queue->patterns = g_ptr_array_new_with_free_func(g_free);
+    guint i;
+    bool known = g_ptr_array_find_with_equal_func(queue->patterns, text,
+                                                  g_str_equal, &i);
+    if (known && !bound)
+        g_ptr_array_remove_index(queue->patterns, i);
+    else if (!known && bound)
+        g_ptr_array_add(queue->patterns, g_steal_pointer(&text));
+}
+
 /* Said again, it says how things are by then. */
 static void on_declare(struct queue *queue, uint64_t seq,
                        struct wire_reader *in)
 {
     struct queue_settings settings = {.durability = queue->settings.durability};
+    size_t size = in->left;
     struct word name = get_word(in);
     settings.messages = wire_get_varint(in);
     settings.bytes = wire_get_varint(in);
@@ -75,12 +93,14 @@ static void on_declare(struct queue *queue, uint64_t seq,
     settings.attempts = (uint32_t)wire_get_varint(in);
     settings.dead = get_word(in);
     uint64_t next = wire_get_varint(in);
+    for (size_t i = wire_get_count(in, 1); i > 0; i--)
+        note_binding(queue, get_word(in), true);
     struct word requests = get_rest(in);
     if (in->failed)
         return;
     if (!queue->name)
         queue_declare(queue, name, &settings);
-    queue->seq = seq;
+    journal_declared(queue, seq, size);
     queue->next = MAX(queue->next, next);
     if (requests.size > 0) {
         g_autoptr(GBytes) bytes = g_bytes_new(requests.data, requests.size);
@@ -138,12 +158,15 @@ static void on_dead(struct reading *reading, struct queue *queue,
     struct message *message = message_of(queue, wire_get_varint(in));
     struct queue *to = need_queue(reading, wire_get_varint(in));
     uint64_t id = wire_get_varint(in);
-    if (!message || in->failed)
+    if (in->failed)
         return;
-    forget(message);
-    to->next = id;
-    message_move(message, to);
-    remember(message);
+    if (message) {
+        forget(message);
+        message_move(message, to);
+        message->item.id = id;
+        remember(message);
+    }
+    to->next = MAX(to->next, id + 1);
 }
 
 static void purge(struct queue *queue)
@@ -190,6 +213,10 @@ static void on_record(void *self, uint64_t seq, struct word payload)
             break;
         case RECORD_PURGE:
             purge(queue);
+            break;
+        case RECORD_BIND:
+        case RECORD_UNBIND:
+            note_binding(queue, get_rest(&in), kind == RECORD_BIND);
             break;
         case RECORD_DROP:
             drop(reading, queue);
@@ -244,21 +271,37 @@ static GPtrArray *in_order(const struct reading *reading)
     return queues;
 }
 
+/* Each has a name, and its dead queue is in the same log. */
+static bool find_graves(const GPtrArray *queues)
+{
+    g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
+    bool whole = true;
+    for (unsigned i = 0; i < queues->len; i++) {
+        struct queue *queue = queues->pdata[i];
+        whole &= queue->name && g_hash_table_insert(names, queue->name, queue);
+    }
+    for (unsigned i = 0; i < queues->len && whole; i++) {
+        struct queue *queue = queues->pdata[i];
+        if (queue->settings.attempts == 0)
+            continue;
+        queue->grave = g_hash_table_lookup(names, queue->settings.dead.data);
+        whole = queue->grave && queue->grave != queue;
+        if (whole)
+            queue->grave->mourned++;
+    }
+    return whole;
+}
+
 /* All of one log are in the broker from here on, whatever else happens. */
 static bool add_queues(struct reading *reading)
 {
     g_autoptr(GPtrArray) queues = in_order(reading);
-    bool whole = true;
+    bool whole = find_graves(queues);
     for (unsigned i = 0; i < queues->len; i++) {
         struct queue *queue = queues->pdata[i];
-        struct broker *broker = reading->broker;
-        g_ptr_array_add(broker->queues, queue);
-        broker->numbers = MAX(broker->numbers, queue->number);
-        whole &= queue->name != NULL;
-        if (queue->name) {
-            g_hash_table_insert(broker->names, queue->name, queue);
+        g_ptr_array_add(reading->broker->queues, queue);
+        if (whole)
             fill(queue);
-        }
     }
     return whole;
 }
@@ -282,27 +325,61 @@ static bool read_log(struct broker *broker, enum durability durability,
                     reading.wrong);
     else if (!whole)
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-                    "%s: it speaks of a queue that was never declared", name);
+                    "%s: it speaks of a queue that is not declared", name);
     return reading.wrong == 0 && whole;
 }
 
-/* Now that all of them are there. */
-static void find_graves(const struct broker *broker)
+/* ---- Both logs together. ---- */
+
+/* A crash can take the end of one log, and leave that of the other. So a queue
+ * may be there whose DROP is lost: then a later one has its name, or that of the
+ * dead queue that it had. */
+static bool is_outlived(const struct broker *broker, const struct queue *queue)
+{
+    for (; queue; queue = queue->grave)
+        if (g_hash_table_lookup(broker->names, queue->name) != queue)
+            return true;
+    return false;
+}
+
+static void drop_outlived(struct broker *broker)
+{
+    for (unsigned i = broker->queues->len; i-- > 0;) {
+        struct queue *queue = broker->queues->pdata[i];
+        if (!is_outlived(broker, queue))
+            continue;
+        if (g_hash_table_lookup(broker->names, queue->name) == queue)
+            g_hash_table_remove(broker->names, queue->name);
+        if (queue->grave)
+            queue->grave->mourned--;
+        journal_drop(queue);
+        g_ptr_array_remove_index(broker->queues, i);
+        queue_free(queue);
+    }
+}
+
+/* Patterns lead to names, and those are settled now. */
+static void bind_topics(const struct broker *broker)
 {
     for (unsigned i = 0; i < broker->queues->len; i++) {
         struct queue *queue = broker->queues->pdata[i];
-        queue->grave =
-            g_hash_table_lookup(broker->names, queue->settings.dead.data);
-        if (queue->grave)
-            queue->grave->mourned++;
+        for (unsigned j = 0; queue->patterns && j < queue->patterns->len; j++)
+            route_add(broker->route, queue->patterns->pdata[j], queue->name);
+        g_clear_pointer(&queue->patterns, g_ptr_array_unref);
     }
 }
 
 bool replay(struct broker *broker, GError **error)
 {
-    bool whole = read_log(broker, DURABILITY_WRITTEN, "queue-written", error) &&
-                 read_log(broker, DURABILITY_SYNCED, "queue-synced", error);
-    if (whole)
-        find_graves(broker);
-    return whole;
+    if (!read_log(broker, DURABILITY_WRITTEN, "queue-written", error) ||
+        !read_log(broker, DURABILITY_SYNCED, "queue-synced", error))
+        return false;
+    g_ptr_array_sort(broker->queues, by_number);
+    for (unsigned i = 0; i < broker->queues->len; i++) {
+        struct queue *queue = broker->queues->pdata[i];
+        g_hash_table_replace(broker->names, queue->name, queue);
+    }
+    drop_outlived(broker);
+    bind_topics(broker);
+    return true;
 }

@@ -2,24 +2,25 @@
 
 enum { FULL = 1 << 20, NAME_MOST = 40 };
 
-/* What has been read so far, up to the segment of that number. */
+/* What has been read so far. */
 struct opening {
     struct wal *wal;
     recover_visitor *visit;
     void *self;
     GError **error;
-    uint64_t number;
-    uint64_t until; /* Its records from here on stand in the next one. */
-    uint32_t salt;  /* That it must have; 0: any. */
-    GBytes *good;   /* The last one without its torn end; NULL: it has none. */
+    uint64_t number; /* Of the segment that is looked for next. */
+    uint64_t until;  /* Records from here on stand in the next one. */
+    uint32_t salt;   /* That it must have; 0: any. */
+    GBytes *good;    /* The last one without its torn end; NULL: it has none. */
 };
 
-G_GNUC_PRINTF(2, 3)
-static bool refuse(struct opening *opening, const char *format, ...)
+G_GNUC_PRINTF(3, 4)
+static bool refuse(struct opening *opening, uint64_t number, const char *format,
+                   ...)
 {
     char key[WAL_KEY];
     va_list arguments;
-    wal_put_key(opening->wal, opening->number, key);
+    wal_put_key(opening->wal, number, key);
     va_start(arguments, format);
     g_autofree char *why = g_strdup_vprintf(format, arguments);
     va_end(arguments);
@@ -46,15 +47,16 @@ static void visit_until(void *self, uint64_t seq, struct word payload)
 static bool read_records(struct opening *opening, GBytes *bytes, bool last)
 {
     struct recovery found = recover(bytes, visit_until, opening);
+    uint64_t here = wal_last(opening->wal)->number;
     opening->wal->next = found.next;
     if (!last && found.next >= opening->until)
         return true;
     if (found.verdict == RECOVER_ROTTEN)
-        return refuse(opening,
+        return refuse(opening, here,
                       "damaged at byte %" G_GSIZE_FORMAT ", and records follow",
                       found.good);
     if (!last)
-        return refuse(opening,
+        return refuse(opening, here,
                       "ends at byte %" G_GSIZE_FORMAT
                       ", before the first record of the next one",
                       found.good);
@@ -63,40 +65,44 @@ static bool read_records(struct opening *opening, GBytes *bytes, bool last)
     return true;
 }
 
-static bool read_segment(struct opening *opening, GBytes *bytes, GBytes *after)
+/* The next segment, if there is one: it must be the one that belongs here. */
+static bool find_segment(struct opening *opening, GBytes **bytes,
+                         struct wal_segment *segment)
 {
-    struct wal *wal = opening->wal;
-    struct wal_segment segment = {.number = opening->number};
-    struct wal_segment next = {.first = UINT64_MAX};
-    if (!wal_read_head(bytes, &segment))
-        return refuse(opening, "damaged at byte 0");
-    if (opening->salt && segment.salt != opening->salt)
-        return refuse(opening, "at byte 4 is the salt of another segment");
-    wal_add_segment(wal, segment);
-    opening->salt = wal_salt_after(segment.salt, segment.number + 1);
-    if (after && !wal_read_head(after, &next)) {
-        opening->number++;
-        return refuse(opening, "damaged at byte 0");
-    }
-    opening->until = next.first;
-    return read_records(opening, bytes, !after);
+    uint64_t number = opening->number++;
+    *segment = (struct wal_segment){.number = number, .first = UINT64_MAX};
+    *bytes = recall(opening->wal, number);
+    if (!*bytes)
+        return true;
+    if (!wal_read_head(*bytes, segment))
+        return refuse(opening, number, "damaged at byte 0");
+    if (opening->salt && segment->salt != opening->salt)
+        return refuse(opening, number,
+                      "at byte 4 is the salt of another segment");
+    opening->salt = wal_salt_after(segment->salt, number + 1);
+    return true;
 }
 
 /* One behind the other, until there is none; then there should be none. */
 static bool read_all(struct opening *opening)
 {
     struct wal *wal = opening->wal;
-    g_autoptr(GBytes) bytes = recall(wal, opening->number);
-    while (bytes) {
-        g_autoptr(GBytes) this = bytes;
-        bytes = recall(wal, opening->number + 1);
-        if (!read_segment(opening, this, bytes))
+    struct wal_segment next;
+    g_autoptr(GBytes) after = NULL;
+    if (!find_segment(opening, &after, &next))
+        return false;
+    while (after) {
+        g_autoptr(GBytes) bytes = g_steal_pointer(&after);
+        wal_add_segment(wal, next);
+        if (!find_segment(opening, &after, &next))
             return false;
-        opening->number++;
+        opening->until = next.first;
+        if (!read_records(opening, bytes, !after))
+            return false;
     }
-    g_autoptr(GBytes) beyond = recall(wal, opening->number + 1);
-    if (beyond || opening->number <= wal->listed.last)
-        return refuse(opening, "missing");
+    g_autoptr(GBytes) beyond = recall(wal, opening->number);
+    if (beyond || next.number <= wal->listed.last)
+        return refuse(opening, next.number, "missing");
     return true;
 }
 

@@ -311,6 +311,7 @@ void kernel_boot(uint64_t seed)
     machine.happenings = g_array_new(FALSE, FALSE, sizeof(struct happening));
     machine.places = g_array_new(FALSE, FALSE, sizeof(struct place));
     sheet_begin();
+    sheet_head("      time        call                             result");
 }
 
 nsec kernel_now(void)

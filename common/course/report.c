@@ -77,8 +77,8 @@ static void print_trace(FILE *file, const struct verdict *verdict)
     if (!verdict->trace || !*verdict->trace)
         return;
     fprintf(file, "\n");
-    if (!verdict->drawn)
-        fprintf(file, "%14s        %-30s   result\n", "time", "call");
+    if (verdict->head)
+        print_lines(file, "    ", verdict->head, 1);
     if (verdict->drawn)
         print_lines(file, "", verdict->trace, SHEET_ROWS);
     else

@@ -62,7 +62,12 @@ void sheet_begin(void)
     struct sheet *sheet = sheet_open();
     sheet->state = SHEET_BEGUN;
     sheet->lines = 0;
-    sheet->picture[0] = '\0';
+    sheet->head[0] = sheet->picture[0] = '\0';
+}
+
+void sheet_head(const char *words)
+{
+    g_strlcpy(sheet_open()->head, words, SHEET_LINE);
 }
 
 void sheet_end(void)

@@ -35,6 +35,7 @@ struct sheet {
     uint64_t seed;   /**< Of the luck in this run. */
     uint64_t trace;  /**< A hash over all lines ever noted, and drawn. */
     uint32_t lines;  /**< How many there were; the last SHEET_LINES are kept. */
+    char head[SHEET_LINE]; /**< Over the lines: what stands in them; or "". */
     char line[SHEET_LINES][SHEET_LINE]; /**< Number i at i % SHEET_LINES. */
     char picture[SHEET_PICTURE];        /**< In the place of lines, or "". */
     char expected[SHEET_TEXT];          /**< By the test that failed. */
@@ -58,6 +59,8 @@ void sheet_note(const char *line);
 void sheet_amend(const char *line);
 /** What happened is a picture: these @p rows, cut behind the last that fits. */
 void sheet_draw(const char *rows);
+/** Over the lines shall stand @p words. */
+void sheet_head(const char *words);
 /** The test begins: no line is noted yet. */
 void sheet_begin(void);
 /** The test has come to its end, and every expectation was met. */

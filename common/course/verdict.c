@@ -211,6 +211,8 @@ struct verdict *verdict_new(const struct task *task, const struct rule *rule,
         verdict->trace = verdict->drawn
                              ? text_of(sheet->picture, SHEET_PICTURE - 1)
                              : trace_of(sheet);
+    if (!verdict->drawn && sheet->head[0])
+        verdict->head = text_of(sheet->head, WIDTH);
     if (verdict->word == PASS)
         return verdict;
     verdict->place =
@@ -235,5 +237,6 @@ void verdict_free(void *self)
     g_free(verdict->got);
     g_free(verdict->place);
     g_free(verdict->trace);
+    g_free(verdict->head);
     g_free(verdict);
 }

@@ -30,6 +30,7 @@ struct verdict {
     char *got;               /**< Another. */
     char *place;             /**< In the reader's file: "exercises/..c:12". */
     char *trace;     /**< The last calls, a line each, the last one marked. */
+    char *head;      /**< The words over its lines; NULL: there are none. */
     bool drawn;      /**< That is a picture, in lines of 80 columns. */
     bool seeded;     /**< Is there a seed? */
     uint64_t seed;   /**< Of the luck. */

@@ -45,9 +45,18 @@ void env_disarm(struct env *env, struct timer *timer)
     env->ops->disarm(env, timer);
 }
 
+static bool is_sign(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '-';
+}
+
+/* Asked with each append: strspn() would make a table of the signs each time. */
 static bool is_key(const char *key)
 {
-    size_t size = strspn(key, "abcdefghijklmnopqrstuvwxyz0123456789._-");
+    size_t size = 0;
+    while (is_sign(key[size]))
+        size++;
     return size >= 1 && size <= 64 && key[size] == '\0';
 }
 

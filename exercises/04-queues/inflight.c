@@ -186,7 +186,7 @@ bool inflight_touch(struct inflight *inflight, uint64_t receipt)
 void inflight_leave(struct inflight *inflight, node_id holder)
 {
     /* TODO: all leases of that holder have failed, and no other. Whoever is
-     * told may take something: so find them first. */
+     * told may take something: that lease comes behind the last of now. */
     (void)inflight, (void)todo(holder);
 }
 

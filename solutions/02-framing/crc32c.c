@@ -13,7 +13,7 @@
  * does makes eight steps one (optional). */
 /* A byte at a time: what the division of one byte leaves stands in a table,
  * which is made once, bit by bit. A register whose lowest bit is 1 is shifted,
- * and the polynomial is subtracted, which is exclusive or. Whole blocks are
+ * and the polynomial is subtracted, which is exclusive or. Whole words are
  * left to the processor, where it can do that. */
 static uint32_t table[256];
 static size_t made;

@@ -319,18 +319,18 @@ bool inflight_touch(struct inflight *inflight, uint64_t receipt)
 void inflight_leave(struct inflight *inflight, node_id holder)
 {
     /* SOLUTION: all leases of that holder have failed, and no other. Whoever is
-     * told may take something: so find them first. */
-    GQueue ended = G_QUEUE_INIT;
-    for (GList *link = inflight->leases.head, *next; link; link = next) {
-        struct item *item = link->data;
+     * told may take something: that lease comes behind the last of now. */
+    const GList *last = inflight->leases.tail;
+    GList *next = inflight->leases.head;
+    for (GList *link = NULL; next && link != last;) {
+        link = next;
         next = link->next;
+        struct item *item = link->data;
         if (item->holder != holder)
             continue;
         become_out(inflight, item);
-        push(&ended, item);
+        fail(inflight, item, 0);
     }
-    for (GList *link; (link = g_queue_pop_head_link(&ended));)
-        fail(inflight, link->data, 0);
     /* END SOLUTION: (void)inflight, (void)todo(holder); */
 }
 

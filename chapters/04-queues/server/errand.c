@@ -40,7 +40,7 @@ void put_outcome(const struct errand *errand, enum broker_outcome outcome)
         break;
     case BROKER_INVALID:
         resp_put_error(out,
-                       "ERR such a queue cannot be: a name has 1 to 64 of "
+                       "ERR that cannot be: a name has 1 to 64 of "
                        "A-Z, a-z, 0-9, '.', '_' and '-'; ATTEMPTS and DEAD "
                        "go together, and DEAD is a queue of the same "
                        "durability; without --dir there is only none");

@@ -7,6 +7,7 @@
  * is over. Pushes gather on pages.
  */
 #include "04-queues/server/errand.h"
+#include "04-queues/topics.h"
 
 enum { TAKE_MOST = 1000, ACK_BATCH = 128 };
 
@@ -113,6 +114,43 @@ static void last(struct errand *errand)
     if (get_number(errand, 2, INT64_MAX, &producer))
         resp_put_integer(errand->out,
                          (int64_t)queue_newest(errand->queue, producer));
+}
+
+/* ---- By topic. ---- */
+
+static void put_pattern_error(const struct errand *errand)
+{
+    resp_put_error(errand->out, "ERR a topic, or a pattern, has 255 bytes at "
+                                "most, and no NUL");
+}
+
+static void bind_topics(struct errand *errand)
+{
+    enum broker_outcome outcome =
+        topics_bind(errand->queue, word_at(errand, 2));
+    if (outcome == BROKER_INVALID)
+        put_pattern_error(errand);
+    else
+        put_outcome(errand, outcome);
+}
+
+static void unbind_topics(struct errand *errand)
+{
+    resp_put_integer(errand->out,
+                     topics_unbind(errand->queue, word_at(errand, 2)));
+}
+
+static void publish_topic(struct errand *errand)
+{
+    unsigned count;
+    enum broker_outcome outcome = topics_publish(
+        errand->office->broker, word_at(errand, 1), word_at(errand, 2), &count);
+    if (outcome == BROKER_DONE)
+        resp_put_integer(errand->out, count);
+    else if (outcome == BROKER_INVALID)
+        put_pattern_error(errand);
+    else
+        put_outcome(errand, outcome);
 }
 
 /* ---- Taking. ---- */
@@ -335,14 +373,25 @@ static const struct {
     bool queue;
     void (*serve)(struct errand *errand);
 } errands[] = {
-    {"qpush", 3, 3, true, push},           {"qack", 3, MANY, true, ack},
-    {"qcredit", 3, 3, true, credit},       {"qtake", 2, 6, true, take},
-    {"qonce", 5, 5, true, once},           {"qnack", 3, 5, true, nack},
-    {"qtouch", 3, 3, true, touch},         {"qconsume", 3, 3, true, consume},
-    {"qcancel", 2, 2, true, cancel},       {"qlast", 3, 3, true, last},
-    {"qdeclare", 2, MANY, false, declare}, {"qlen", 2, 2, true, length},
-    {"qinfo", 2, 2, true, about},          {"qlist", 1, 1, false, list},
-    {"qpurge", 2, 2, true, purge},         {"qdrop", 2, 2, false, drop},
+    {"qpush", 3, 3, true, push},
+    {"qack", 3, MANY, true, ack},
+    {"qcredit", 3, 3, true, credit},
+    {"qtake", 2, 6, true, take},
+    {"qonce", 5, 5, true, once},
+    {"qnack", 3, 5, true, nack},
+    {"qtouch", 3, 3, true, touch},
+    {"qconsume", 3, 3, true, consume},
+    {"qcancel", 2, 2, true, cancel},
+    {"qlast", 3, 3, true, last},
+    {"qdeclare", 2, MANY, false, declare},
+    {"qlen", 2, 2, true, length},
+    {"qinfo", 2, 2, true, about},
+    {"qlist", 1, 1, false, list},
+    {"qbind", 3, 3, true, bind_topics},
+    {"qunbind", 3, 3, true, unbind_topics},
+    {"publish", 3, 3, false, publish_topic},
+    {"qpurge", 2, 2, true, purge},
+    {"qdrop", 2, 2, false, drop},
 };
 
 static enum desk_outcome serve(void *self, const struct command *command,

@@ -16,6 +16,8 @@
  *                                queue, receipt, attempt, again, number, it
  *     QCREDIT  queue total                                  how many were sent
  *     QCANCEL  queue                                        1, or 0
+ *     QBIND    queue pattern                   QUNBIND queue pattern
+ *     PUBLISH  topic message                   how many queues have it
  *     QLEN     queue                                        what is ready
  *     QINFO    queue                     QLIST              QPURGE queue
  *     QDROP    queue

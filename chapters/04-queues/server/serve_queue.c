@@ -123,7 +123,9 @@ static int serve(int listener)
 {
     g_autoptr(GError) error = NULL;
     struct host *host = host_new((struct host_settings){
-        .id = 1, .store = {.dir = dir, .thread = !inline_sync}});
+        .id = 1,
+        .store = {
+            .dir = dir, .thread = !inline_sync, .written = "queue-written."}});
     struct signals *signals = signals_that_stop(host_loop(host));
     struct door *door = open_door(host, listener);
     struct office_settings settings = {.most = (size_t)megabytes * MEGABYTE,
