@@ -131,7 +131,8 @@ struct producer *producer_new(struct loop *loop, const struct address *address,
                               const struct producer_settings *settings)
 {
     struct producer *producer = g_new0(struct producer, 1);
-    struct queue_settings kind = {.durability = settings->durability};
+    struct queue_settings kind = {.durability = settings->durability,
+                                  .messages = settings->limit};
     producer->loop = loop;
     producer->settings = *settings;
     producer->began = clock_monotonic();

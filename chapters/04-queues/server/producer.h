@@ -21,6 +21,7 @@ struct producer_settings {
     const char *queue;          /**< Where to; borrowed. */
     const char *name;           /**< Of the messages; borrowed. */
     enum durability durability; /**< The queue is declared so. */
+    uint64_t limit;             /**< And for so many messages; 0: any. */
     uint64_t count;             /**< So many; 0: until it is stopped. */
     uint64_t rate;              /**< A second; 0: as they are confirmed. */
     unsigned window;            /**< See queue_client.h. */

@@ -318,7 +318,7 @@ static void a_full_disk_stops_it_and_loses_nothing(void **state)
         }
         assert_non_null(strstr(complaint, "File too large"));
         assert_int_equal(actor_wait(run.broker, PATIENCE), 1);
-    assert_true(run.confirmed > 100);
+        assert_true(run.confirmed > 100);
         start_broker_with(NULL);
         start_worker(0);
         finish();
