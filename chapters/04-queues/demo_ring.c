@@ -1,8 +1,9 @@
 /*
  * A queue between two threads, with room for 1, 4 and 64 items. First who takes
- * pauses now and then; later it is too slow all the time. Three pairs of threads
- * at once, on the loom (common/course/loom.h), so that time is virtual: a thread
- * that sleeps waits for a semaphore, which the clock posts when all others wait.
+ * pauses now and then; later it is too slow all the time. Three pairs of
+ * threads at once, on the loom (common/course/loom.h), so that time is virtual:
+ * a thread that sleeps waits for a semaphore, which the clock posts when all
+ * others wait.
  */
 #include "04-queues/ring.h"
 #include "common/course/loom.h"

@@ -1,7 +1,7 @@
 /**
  * @file test_work.h
- * For tests of ring.h: producers and consumers at work, and what must be true of
- * it whoever ran when.
+ * For tests of ring.h: producers and consumers at work, and what must be true
+ * of it whoever ran when.
  *
  *     struct ring_work work = {.ring = ring_new(4), .capacity = 4, .each = 5,
  *                         .put = put, .take = take};
@@ -41,7 +41,7 @@ struct ring_worker {
     bool stranger;             /**< It has taken what nobody ever had. */
 };
 
-/** @p count workers, numbered from 0. Returns new: to be freed by work_judge(). */
+/** @p count workers, numbered from 0. Returns new; work_judge() frees it. */
 static inline struct ring_worker *work_begin(struct ring_work *work,
                                              unsigned count)
 {

@@ -1,4 +1,4 @@
-/* The bounded queue between threads, on a loom: who runs is picked by a seed. */
+/* The bounded queue between threads, on a loom: a seed picks who runs. */
 #include "04-queues/test_work.h"
 #include "common/course/loom.h"
 #include "common/world/dice.h"

@@ -1,4 +1,4 @@
-/* Who comes draws a ticket, and is served in that order, on each side: so nobody
+/* Who comes draws a ticket, and is served in that order, on each side: nobody
  * is overtaken. A turn that is over, and a change, wake all. */
 #include "04-queues/ring.h"
 #include <glib.h>
