@@ -49,8 +49,23 @@ static void expect_no_more_than_granted(void)
     }
 }
 
+static void expect_copies_to_count_once(void)
+{
+    struct credit *credit = credit_new();
+    node_id next;
+    uint64_t number;
+    for (unsigned i = 0; i < 10; i++)
+        expect_grant(credit, 7, 2, 0);
+    expect_turn(credit, 7, 1);
+    expect_turn(credit, 7, 2);
+    expect_that(!credit_next(credit, &next, &number),
+                "two deliveries for a total of 2, said ten times", "a third");
+    credit_free(credit);
+}
+
 static void nobody_is_sent_more_than_its_greatest_total(void)
 {
+    expect_copies_to_count_once();
     expect_no_more_than_granted();
     struct credit *credit = credit_new();
     expect_grant(credit, 7, 3, 0);

@@ -108,20 +108,18 @@ static bool holds(const uint8_t *data, size_t size, uint32_t before,
                sum_of_frame(before, data + sizeof *frame, frame->size);
 }
 
-bool frames_read(GBytes *data, GByteArray *value, struct frames_end *end)
+bool frames_read(uint8_t *data, size_t size, struct frames_end *end)
 {
-    size_t size;
-    const uint8_t *bytes = g_bytes_get_data(data, &size);
     struct head head;
     struct frame frame;
-    if (!read_head(bytes, size, &head))
+    if (!read_head(data, size, &head))
         return false;
-    *end = (struct frames_end){sizeof head, first_sum(head.salt)};
-    while (holds(bytes + end->at, size - end->at, end->sum, &frame)) {
+    *end = (struct frames_end){.at = sizeof head, .sum = first_sum(head.salt)};
+    while (holds(data + end->at, size - end->at, end->sum, &frame)) {
         end->at += sizeof frame;
-        if (value && frame.size > 0)
-            g_byte_array_append(value, bytes + end->at, frame.size);
+        memmove(data + end->value, data + end->at, frame.size);
         end->at += frame.size;
+        end->value += frame.size;
         end->sum = frame.sum;
     }
     return end->at - sizeof head >= head.base;

@@ -24,7 +24,8 @@
 /** How far the frames of a file hold. */
 struct frames_end {
     size_t at;    /**< Bytes of the file up to the end of the last frame. */
-    uint32_t sum; /**< Its check sum: the next frame continues it. */
+    size_t value; /**< Bytes in the frames. */
+    uint32_t sum; /**< The last one's check sum: the next continues it. */
 };
 
 /** Bytes before the frames of a file, and before those in a frame. */
@@ -41,8 +42,9 @@ uint32_t frames_close(GByteArray *image, uint32_t sum);
 /** The file in @p image is whole, before it gets its name: all of it is the
  * base. Returns the check sum of its frame. */
 uint32_t frames_seal(GByteArray *image);
-/** Add the bytes of all frames that hold, up to the first that does not, to
- * @p value, or only count them when it is NULL. False when @p data is no such
- * file, or is damaged in its base. */
-bool frames_read(GBytes *data, GByteArray *value, struct frames_end *end);
+/** Move the bytes of all frames that hold, up to the first that does not, to the
+ * front of @p data, the @p size bytes of a file: there stands its value. False
+ * when it is no such file, or is damaged in its base. */
+bool frames_read(uint8_t *data, size_t size, struct frames_end *end);
+
 #endif

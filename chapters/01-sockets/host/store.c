@@ -293,24 +293,20 @@ void store_synced(struct store *store)
 
 /* ---- Files: found, read and closed. ---- */
 
-/* NULL when there is no such file. */
-static GBytes *read_whole(const char *path)
+/* The bytes of a file, its value at the front. NULL: there is no such file. */
+static uint8_t *read_file(const struct file *file, size_t *size,
+                          struct frames_end *end)
 {
     g_autoptr(GError) error = NULL;
     char *data;
-    size_t size;
-    if (g_file_get_contents(path, &data, &size, &error))
-        return g_bytes_new_take(data, size);
-    if (!g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
-        stop(path, error->message);
-    return NULL;
-}
-
-static void read_frames(const struct file *file, GBytes *data,
-                        GByteArray *value, struct frames_end *end)
-{
-    if (!data || !frames_read(data, value, end))
+    if (!g_file_get_contents(file->path, &data, size, &error)) {
+        if (!g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+            stop(file->path, error->message);
+        return NULL;
+    }
+    if (!frames_read((uint8_t *)data, *size, end))
         stop(file->path, "damaged, and not by a crash");
+    return (uint8_t *)data;
 }
 
 static bool is_zero(const uint8_t *data, size_t size)
@@ -320,12 +316,11 @@ static bool is_zero(const uint8_t *data, size_t size)
 
 /* What is behind the last whole frame was never promised to anyone. It must
  * go: an entry written again, with the same bytes, would let it follow. */
-static void cut_tail(struct file *file, GBytes *data)
+static void cut_tail(struct file *file, const uint8_t *data, size_t size)
 {
-    size_t size, end = (size_t)file->end;
-    const uint8_t *bytes = g_bytes_get_data(data, &size);
+    size_t end = (size_t)file->end;
     file->written = (off_t)size;
-    if (is_zero(bytes + end, size - end))
+    if (is_zero(data + end, size - end))
         return;
     int fd = open_file(file->path, O_RDWR);
     stop_if(ftruncate(fd, file->end) < 0, file->path);
@@ -333,18 +328,30 @@ static void cut_tail(struct file *file, GBytes *data)
     file->written = file->end;
 }
 
-/* Whatever is there; its value is added to @p value, unless that is NULL. */
-static void read_old(struct file *file, GByteArray *value)
+/* Whatever is there. Returns its value, new, or NULL. */
+static GBytes *read_old(struct file *file)
 {
     struct frames_end end;
-    g_autoptr(GBytes) data = read_whole(file->path);
+    size_t size;
+    uint8_t *data = read_file(file, &size, &end);
     if (!data)
-        return;
-    read_frames(file, data, value, &end);
+        return NULL;
     file->end = (off_t)end.at;
     file->sum = end.sum;
     file->exists = true;
-    cut_tail(file, data);
+    cut_tail(file, data, size);
+    return g_bytes_new_take(data, end.value);
+}
+
+/* What the file holds by now. Returns new. */
+static GBytes *read_again(const struct file *file)
+{
+    struct frames_end end;
+    size_t size;
+    uint8_t *data = read_file(file, &size, &end);
+    if (!data)
+        stop(file->path, "damaged, and not by a crash");
+    return g_bytes_new_take(data, end.value);
 }
 
 static void file_free(void *data)
@@ -363,8 +370,9 @@ static struct file *find_file(const struct store *store, const char *key)
     return g_hash_table_lookup(store->files, key);
 }
 
+/* One that is not known yet; it had this value, or NULL. */
 static struct file *add_file(struct store *store, const char *key,
-                             GByteArray *value)
+                             GBytes **value)
 {
     struct file *file = g_new0(struct file, 1);
     file->key = g_strdup(key);
@@ -373,7 +381,7 @@ static struct file *add_file(struct store *store, const char *key,
     file->filling = g_byte_array_new();
     file->writing = g_byte_array_new();
     file->lazy = store->written && g_str_has_prefix(key, store->written);
-    read_old(file, value);
+    *value = read_old(file);
     g_hash_table_insert(store->files, file->key, file);
     return file;
 }
@@ -382,9 +390,10 @@ static struct file *add_file(struct store *store, const char *key,
 
 static struct file *soil(struct store *store, const char *key)
 {
+    g_autoptr(GBytes) old = NULL;
     struct file *file = find_file(store, key);
     if (!file)
-        file = add_file(store, key, NULL);
+        file = add_file(store, key, &old);
     if (!file->dirty)
         g_ptr_array_add(store->dirty, file);
     file->dirty = true;
@@ -425,31 +434,33 @@ void store_append(struct store *store, const char *key, GBytes *bytes)
         g_byte_array_append(file->filling, data, (guint)size);
 }
 
-/* What is written, and not yet on its way to the file. */
-static void add_filling(const struct file *file, GByteArray *value)
+/* What is written, and not yet on its way to the file, behind @p old or NULL. */
+static GBytes *with_filling(const struct file *file, GBytes *old)
 {
     guint head = FRAME_HEAD + (file->fate == REPLACED ? FRAMES_HEAD : 0);
+    size_t size = 0;
+    const uint8_t *data = old ? g_bytes_get_data(old, &size) : NULL;
+    GByteArray *value = g_byte_array_new();
+    if (size > 0)
+        g_byte_array_append(value, data, (guint)size);
     if (file->filling->len > head)
         g_byte_array_append(value, file->filling->data + head,
                             file->filling->len - head);
+    return g_byte_array_free_to_bytes(value);
 }
 
 GBytes *store_recall(struct store *store, const char *key)
 {
-    struct frames_end end;
-    g_autoptr(GByteArray) value = g_byte_array_new();
+    g_autoptr(GBytes) old = NULL;
     wait_for_thread(store);
     struct file *file = find_file(store, key);
-    if (!file) {
-        file = add_file(store, key, value);
-    } else if (file->exists && file->fate == EXTENDED) {
-        g_autoptr(GBytes) data = read_whole(file->path);
-        read_frames(file, data, value, &end);
-    }
-    if (!file->exists)
-        return NULL;
-    add_filling(file, value);
-    return g_byte_array_free_to_bytes(g_steal_pointer(&value));
+    if (!file)
+        add_file(store, key, &old);
+    else if (file->exists && file->fate == EXTENDED)
+        old = read_again(file);
+    if (file && file->exists && file->filling->len > 0)
+        return with_filling(file, old);
+    return g_steal_pointer(&old);
 }
 
 /* ---- Life. ---- */

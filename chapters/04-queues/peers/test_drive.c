@@ -44,8 +44,8 @@ static void messages_go_all_the_way_through_our_queue(void **state)
     plan.address = &address;
     plan.mark = count_mark;
     plan.self = &marks;
-    assert_true(drive_run(&plan, &result, &error));
-    assert_null(error);
+    drive_run(&plan, &result, &error);
+    assert_string_equal(error ? error->message : "", "");
     assert_int_equal(marks, 2);
     assert_true(result.settled > 0);
     assert_true(result.counted >= plan.duration);
@@ -73,7 +73,8 @@ static void run_in_vain(const struct drive_plan *plan, const char *reason)
     struct drive_result result;
     g_autoptr(GError) error = NULL;
     assert_false(drive_run(plan, &result, &error));
-    assert_non_null(strstr(error->message, reason));
+    if (!strstr(error->message, reason))
+        assert_string_equal(error->message, reason);
 }
 
 /* It has no queues. */

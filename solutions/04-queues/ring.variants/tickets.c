@@ -5,14 +5,14 @@
 #include <pthread.h>
 
 /* One side: the next ticket to be drawn, and the next to be served. */
-struct line {
+struct ring_line {
     size_t drawn, served;
 };
 
 struct ring {
     pthread_mutex_t mutex;
     pthread_cond_t turn;
-    struct line puts, takes;
+    struct ring_line puts, takes;
     size_t capacity;
     bool closed;
     void **items;
