@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BAR = 20 };
+enum { BAR = 18 };
 #define PATIENCE (20 * SEC)
 
 static struct {

@@ -151,8 +151,8 @@ static void on_order(void *self, const struct delivery *delivery)
     bool fresh = g_hash_table_add(show.paid, g_strdup(order));
     show.naive += PRICE;
     show.careful += fresh ? PRICE : 0;
-    printf("  %-7s %-5s  who just pays: %3d  who looks first: %3d  %s\n",
-           order, delivery->again ? "again" : "", show.naive, show.careful,
+    printf("  %-7s %-5s  who just pays: %3d  who looks first: %3d  %s\n", order,
+           delivery->again ? "again" : "", show.naive, show.careful,
            show.dies ? "dies before the ack" : "ack");
     if (show.dies)
         show.dead = true;

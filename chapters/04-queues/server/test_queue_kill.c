@@ -22,7 +22,7 @@
 
 enum { PRODUCERS = 3, WORKERS = 2, FEW = 5, MANY = 100, BETWEEN = 800 };
 
-static const nsec PATIENCE = 100 * SEC;
+static const nsec PATIENCE = 300 * SEC;
 static const char *const names[PRODUCERS] = {"a", "b", "c"};
 
 /* What is known of one producer's messages, by number. */
