@@ -1,6 +1,6 @@
-/* Bytes with a right check behind them, as a liar would write them: any, or those
- * of a table with a few of them changed. What is read can be asked, and is the
- * same when it is written and read again. */
+/* Bytes with a right check behind them, as a liar would write them: any, or
+ * those of a table with a few of them changed. What is read can be asked, and
+ * is the same when it is written and read again. */
 #include "02-framing/crc32c.h"
 #include "04-queues/dedupe.h"
 #include "common/judge/fuzz.h"
@@ -20,8 +20,8 @@ static GBytes *with_check(const uint8_t *data, size_t size)
     return g_bytes_new_take(bytes, size + 4);
 }
 
-/* The bytes of a table, without their check, in which pairs of @p data say where
- * another byte stands. */
+/* The bytes of a table, without their check, in which pairs of @p data say
+ * where another byte stands. */
 static GBytes *changed(struct env *env, const uint8_t *data, size_t size)
 {
     struct dedupe *dedupe = dedupe_new(env, settings);
