@@ -345,7 +345,8 @@ $(if $(findstring /graded/,$(goals)),$(foreach b,$(breaks),\
 FORCE:
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z_.-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z_.-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile \
+	  $(wildcard $(addsuffix /local.mk,$(dirs)))
 	@echo "  CH=1, CH=common  one part of the book: $(chapters)"
 	@echo "  M=sent           a myth; PREDICT=b predicts without being asked"
 	@echo "  EX=io, EX=1.1    an exercise; TEST=NAME one of its tests"

@@ -4,7 +4,7 @@ $P/test/chapters/01-sockets/test_dial: LIBS += \
   -Wl,--wrap=ppoll,--wrap=clock_monotonic
 $P/test/chapters/01-sockets/test_eyeballs_staged: LIBS += \
   -Wl,--wrap=net_connect,--wrap=ppoll,--wrap=clock_monotonic
-$P/test/chapters/01-sockets/host/test_store: LIBS += \
+$P/test/chapters/01-sockets/host/test_store $P/test/chapters/01-sockets/host/test_store_written: LIBS += \
   -Wl,--wrap=fdatasync -Wl,--wrap=fsync -Wl,--wrap=rename
 # And under streams, and what stands on them (test_kernel.h).
 staged := $(addprefix $P/test/chapters/01-sockets/,test_stream \

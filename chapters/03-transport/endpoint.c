@@ -13,12 +13,15 @@
 #include "03-transport/connection_parts.h"
 #include "03-transport/newreno.h"
 
-#define COOKIE_LIFE (20 * SEC)
+/* Who was answered shows its cookie again and again, for as long as its
+ * patience lasts. It may not ask for another: the first may have begun a
+ * connection, and what that has delivered would come twice. */
+#define COOKIE_LIFE (100 * SEC)
 
 enum {
-    OPENING_DATA = 20, /* An id and a cookie. */
-    FIRST_DATA = 32,   /* The first opening has no ack, but is as long. */
-    USED_MOST = 65536, /* Ids of one span. */
+    OPENING_DATA = 20,   /* An id and a cookie. */
+    FIRST_DATA = 32,     /* The first opening has no ack, but is as long. */
+    USED_MOST = 1 << 17, /* Ids of one span. */
     SEGMENT_SIZE = 1440,
     BUFFER = 1 << 20,
     MOST = 4096

@@ -24,9 +24,9 @@
 #include "03-transport/probe.h"
 #include "03-transport/receipt.h"
 #include "03-transport/rto.h"
+#include "03-transport/slowstart.h"
 #include <string.h>
 
-enum { LATE = 8 };
 #define PROBE (200 * MSEC) /* Of a window that is 0: the first wait. */
 
 struct flow {
@@ -42,7 +42,7 @@ struct flow {
     bool ending;
     struct ackset *ackset;
     struct rto rto;
-    unsigned late; /* Round trips in a row that were longer than need be. */
+    struct slowstart slowstart;
     struct probe probe;
     uint32_t packet; /* Of the next segment. */
     uint32_t echoed; /* The newest that the other has received. */
@@ -297,37 +297,31 @@ static void admit_probe(struct flow *flow, const struct segment *segment)
     flow->asked = flow->asked && segment->ack != next + 1;
 }
 
-/* In slow start twice as much is sent as arrives. When that is more than the
- * path carries, a queue grows, and round trips get longer: so slow start can
- * end before the queue is full (RFC 9406). One that is late says little, LATE
- * in a row do. */
 static void on_rtt(struct flow *flow, nsec rtt)
 {
-    struct controller *controller = flow->options.controller;
     rto_sample(&flow->rto, rtt);
-    nsec queue = CLAMP(flow->rto.least / 8, 4 * MSEC, 16 * MSEC);
-    flow->late = rtt < flow->rto.least + queue ? 0 : flow->late + 1;
-    if (flow->late >= LATE && controller->window < controller->threshold)
-        controller->threshold = controller->window;
+    slowstart_sample(&flow->slowstart, flow->options.controller,
+                     env_now(flow->env), rtt);
 }
 
 static void on_news(struct flow *flow, const struct ackset_news *news,
                     size_t flying)
 {
-    struct controller *controller = flow->options.controller;
     if (news->rtt > 0)
         on_rtt(flow, news->rtt);
     if (news->acked == 0)
         return;
     flow->silent = 0;
     flow->count.bytes += news->acked;
-    controller_acked(controller,
-                     (struct controller_ack){.acked = news->acked,
-                                             .flying = flying,
-                                             .limited = flow->held,
-                                             .sent = news->sent,
-                                             .now = env_now(flow->env),
-                                             .rtt = flow->rto.srtt});
+    controller_acked(
+        flow->options.controller,
+        (struct controller_ack){.acked = news->acked,
+                                .flying = flying,
+                                .limited = flow->held &&
+                                           !slowstart_holds(&flow->slowstart),
+                                .sent = news->sent,
+                                .now = env_now(flow->env),
+                                .rtt = flow->rto.srtt});
 }
 
 static void on_ack(struct flow *flow, const struct segment *segment)

@@ -238,17 +238,42 @@ static void who_is_answered_once_and_no_more_gives_up(void **state)
     board_close(&board);
 }
 
-/* A limit: who was answered asks no more, but shows its cookie; and when there
- * was no way for longer than a cookie lives, in vain. */
+/* It shows its cookie after 0, 1, 3, 7, 15, 31 and 63 seconds; and what it had
+ * said by then comes once. */
+static void who_was_answered_may_wait_long_for_a_way(void **state)
+{
+    (void)state;
+    for (unsigned lost = 1; lost <= 6; lost++) {
+        struct switchboard board;
+        struct speaker *talk[2];
+        board_open(&board, 1, (struct endpoint_settings){0});
+        board.treat[COOKIE].lose = lost;
+        talk[0] = dial(&board, 1, 2);
+        talk[0]->first = "question";
+        run(&board, 3 * WAY);
+        assert_int_equal(talk[0]->opened, 1);
+        cut(&board, true);
+        run(&board, ((1u << (lost - 1)) - 1) * SEC);
+        cut(&board, false);
+        run(&board, 130 * SEC);
+        talk[1] = last_talk(&board);
+        assert_int_equal(board.booths[2].accepted, 1);
+        assert_taken(talk[1], "question");
+        assert_it_works(&board, talk);
+        board_close(&board);
+    }
+}
+
+/* A limit: if its patience is longer than a cookie lives, in vain. */
 static void a_cookie_that_comes_too_late_is_refused(void **state)
 {
     struct switchboard board;
     (void)state;
-    board_open(&board, 1, (struct endpoint_settings){0});
-    board.treat[COOKIE].lose = 5; /* At 0, 1, 3, 7 and 15 seconds. */
+    board_open(&board, 1, (struct endpoint_settings){.patience = 200 * SEC});
+    board.treat[COOKIE].lose = 7; /* The last one after 63 seconds. */
     struct speaker *talk = dial(&board, 1, 2);
-    run(&board, 40 * SEC);
-    assert_int_equal(sent(&board, 1, COOKIE), 6);
+    run(&board, 130 * SEC);
+    assert_int_equal(sent(&board, 1, COOKIE), 8);
     assert_closed(talk, CONNECTION_REFUSED);
     assert_int_equal(board.booths[2].accepted, 0);
     assert_nothing_is_left(&board);
@@ -310,6 +335,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(who_refuses_may_have_pushed),
         cmocka_unit_test(who_is_not_answered_gives_up),
         cmocka_unit_test(who_is_answered_once_and_no_more_gives_up),
+        cmocka_unit_test(who_was_answered_may_wait_long_for_a_way),
         cmocka_unit_test(a_cookie_that_comes_too_late_is_refused),
         cmocka_unit_test(the_handshake_measures_the_way),
         cmocka_unit_test(what_is_sent_twice_measures_nothing),

@@ -57,7 +57,7 @@ static void a_cookie_lets_its_owner_in(void **state)
     board_open(&board, 1, (struct endpoint_settings){0});
     stranger_init(&stranger, &board);
     struct pass pass = ask_for_pass(&stranger, 7, 1000);
-    run(&board, 20 * SEC - 4 * WAY);
+    run(&board, 100 * SEC - 4 * WAY);
     show_pass(&board, 3, pass);
     assert_int_equal(board.booths[2].accepted, 1);
     assert_int_equal(connections(&board, 2), 1);
@@ -108,7 +108,7 @@ static void a_cookie_grows_old(void **state)
     board_open(&board, 1, (struct endpoint_settings){0});
     stranger_init(&stranger, &board);
     struct pass pass = ask_for_pass(&stranger, 7, 1000);
-    run(&board, 20 * SEC);
+    run(&board, 100 * SEC);
     show_pass(&board, 3, pass);
     assert_int_equal(kind_of(2, stranger.bytes), REFUSAL);
     assert_int_equal(board.booths[2].accepted, 0);
@@ -140,8 +140,8 @@ static void a_cookie_does_not_survive_a_reboot(void **state)
 static void a_cookie_is_good_for_one_connection(void **state)
 {
     (void)state;
-    for (nsec asked = 0; asked < 21 * SEC; asked += SEC)
-        for (nsec again = SEC; again < 60 * SEC; again += SEC) {
+    for (nsec asked = 0; asked < 105 * SEC; asked += 5 * SEC)
+        for (nsec again = 5 * SEC; again < 300 * SEC; again += 5 * SEC) {
             struct switchboard board;
             struct stranger stranger;
             board_open(
@@ -161,7 +161,7 @@ static void a_cookie_is_good_for_one_connection(void **state)
         }
 }
 
-/* Within one span of 20 s; the next has room again. */
+/* Within one span of 100 s; the next has room again. */
 static void too_many_ids_are_refused(void **state)
 {
     struct switchboard board;
@@ -174,15 +174,15 @@ static void too_many_ids_are_refused(void **state)
     board.booths[2].refuses = true;
     board.way = USEC; /* All within a second. */
     unsigned most = 0;
-    for (uint32_t id = 1; most == 0 && id < 70000; id++) {
+    for (uint32_t id = 1; most == 0 && id < 140000; id++) {
         unsigned before = board.booths[2].accepted;
         show_pass(&board, 3, ask_for_pass(&stranger, id, id));
         assert_int_equal(kind_of(2, stranger.bytes), REFUSAL);
         if (board.booths[2].accepted == before)
             most = before;
     }
-    assert_int_equal(most, 65536);
-    run(&board, 20 * SEC);
+    assert_int_equal(most, 1 << 17);
+    run(&board, 100 * SEC);
     show_pass(&board, 3, ask_for_pass(&stranger, 1, 1));
     assert_int_equal(board.booths[2].accepted, most + 1);
     stranger_clear(&stranger);

@@ -189,41 +189,30 @@ static void say_arrived(struct flow_stage *stage, uint32_t packet)
 {
     struct segment segment = {.flags = SEGMENT_ACK,
                               .ack = FIRST + packet * FULL,
-                              .window = WINDOW,
+                              .window = ROOM,
                               .echo = packet};
     flow_on_segment(stage->side[A].flow, &segment);
 }
 
-/* Of 20 ms an eighth is less than 4 ms: so that much longer is too long. */
-static void slow_start_ends_when_eight_in_a_row_are_late(void **state)
+/* Eight in a row are late (slowstart.h): now it is doubted, and the window
+ * stays. */
+static void a_queue_that_grows_stops_slow_start(void **state)
 {
     (void)state;
     struct flow_stage *stage = flow_stage_open();
     const struct controller *controller = flow_controller(stage->side[A].flow);
     push(stage, A, ROOM);
     pass(stage, 20 * MSEC);
-    say_arrived(stage, 1); /* In 20 ms. */
-    pass(stage, 10 * MSEC);
-    for (uint32_t packet = 2; packet <= 8; packet++)
+    say_arrived(stage, 8); /* In 20 ms or less. */
+    pass(stage, 26 * MSEC);
+    for (uint32_t packet = 11; packet <= 18; packet++) {
+        size_t window = controller->window;
         say_arrived(stage, packet);
-    assert_true(controller->threshold == SIZE_MAX);
-    say_arrived(stage, 9);
-    assert_true(controller->threshold < SIZE_MAX);
-    assert_true(controller->threshold <= controller->window);
-    flow_stage_free(stage);
-}
-
-static void one_that_is_in_time_begins_the_row_anew(void **state)
-{
-    (void)state;
-    struct flow_stage *stage = flow_stage_open();
-    const struct controller *controller = flow_controller(stage->side[A].flow);
-    for (uint32_t round = 0; round < 20; round++) {
-        push(stage, A, FULL);
-        pass(stage, round % 8 == 0 ? 20 * MSEC : 30 * MSEC);
-        say_arrived(stage, round + 1);
+        if (packet < 18)
+            assert_true(controller->window > window);
+        else
+            assert_int_equal(controller->window, window);
     }
-    assert_true(controller->threshold == SIZE_MAX);
     flow_stage_free(stage);
 }
 
@@ -456,8 +445,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_round_trip_not_known_is_taken_for_a_second),
         cmocka_unit_test(what_is_overtaken_by_three_is_sent_again),
         cmocka_unit_test(what_is_overtaken_by_one_is_sent_again_in_time),
-        cmocka_unit_test(slow_start_ends_when_eight_in_a_row_are_late),
-        cmocka_unit_test(one_that_is_in_time_begins_the_row_anew),
+        cmocka_unit_test(a_queue_that_grows_stops_slow_start),
         cmocka_unit_test(a_window_of_nothing_is_probed_more_and_more_rarely),
         cmocka_unit_test(a_probe_is_answered_at_once),
         cmocka_unit_test(more_to_send_does_not_put_a_probe_off),

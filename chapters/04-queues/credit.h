@@ -25,8 +25,9 @@
  * since what was sent up to there, and is not at work, is completed or lost.
  * Credit comes back when work is *completed*, never when it is received: else a
  * slow taker would get more and more. It *owes* a grant when its total is
- * beyond the last one it told by half a window, rounded up: one grant for many
- * deliveries.
+ * beyond the last one it told by half a window: one grant for many deliveries,
+ * while the other half is at work. (It is rounded down, but 1 at least: what is
+ * left of an odd window would be no half, and wait.)
  *
  * Deliveries may be lost, and the last one too, with nothing behind it that
  * tells. So a taker that has heard nothing for a while grants again, and the

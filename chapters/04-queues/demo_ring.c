@@ -1,8 +1,9 @@
 /*
  * A queue between two threads, with room for 1, 4 and 64 items. First who takes
- * pauses now and then; later it is too slow all the time. Three pairs of threads
- * at once, on the loom (common/course/loom.h), so that time is virtual: a thread
- * that sleeps waits for a semaphore, which the clock posts when all others wait.
+ * pauses now and then; later it is too slow all the time. Three pairs of
+ * threads at once, on the loom (common/course/loom.h), so that time is virtual:
+ * a thread that sleeps waits for a semaphore, which the clock posts when all
+ * others wait.
  */
 #include "04-queues/ring.h"
 #include "common/course/loom.h"
@@ -32,26 +33,26 @@ struct sleeper {
     unsigned until; /* 0: it is awake, or waits at the ring. */
 };
 
-/* What happened in one half of the time. */
-struct half {
+/* What happened in one half of the time, the first or the second. */
+struct spell {
     unsigned used; /* Items. */
     unsigned held; /* The producer was held up so long. */
     unsigned late; /* From made to used: the sum over all items, */
     unsigned most; /* and the longest. */
 };
 
-struct pair {
+struct ring_pair {
     struct ring *ring;
     size_t capacity;
     struct sleeper producer, consumer;
-    struct half halves[2];
+    struct spell spells[2];
 };
 
 static unsigned now;
 
-static struct half *half_of(struct pair *pair)
+static struct spell *spell_of(struct ring_pair *pair)
 {
-    return &pair->halves[now >= OVERLOAD];
+    return &pair->spells[now >= OVERLOAD];
 }
 
 /* ---- The two threads. ---- */
@@ -66,13 +67,13 @@ static void sleep_for(struct sleeper *sleeper, unsigned time)
 /* An item is the time at which it was made. */
 static void produce(void *self)
 {
-    struct pair *pair = self;
+    struct ring_pair *pair = self;
     bool open = true;
     while (open) {
         sleep_for(&pair->producer, MAKE);
         unsigned made = now;
         open = ring_put(pair->ring, GUINT_TO_POINTER(made));
-        half_of(pair)->held += now - made;
+        spell_of(pair)->held += now - made;
     }
 }
 
@@ -85,16 +86,16 @@ static unsigned time_to_use(void)
 
 static void consume(void *self)
 {
-    struct pair *pair = self;
+    struct ring_pair *pair = self;
     void *item;
     while (ring_take(pair->ring, &item)) {
-        struct half *half = half_of(pair);
+        struct spell *spell = spell_of(pair);
         unsigned late = now - GPOINTER_TO_UINT(item);
         if (now > END)
             continue; /* It is closed: what is left. */
-        half->used++;
-        half->late += late;
-        half->most = MAX(half->most, late);
+        spell->used++;
+        spell->late += late;
+        spell->most = MAX(spell->most, late);
         sleep_for(&pair->consumer, time_to_use());
     }
 }
@@ -108,7 +109,7 @@ static void wake(struct sleeper *sleeper)
 }
 
 /* A millisecond more: who wakes runs until all wait again. */
-static void tick(struct pair *pairs)
+static void tick(struct ring_pair *pairs)
 {
     now++;
     for (int i = 0; i < PAIRS; i++) {
@@ -120,7 +121,7 @@ static void tick(struct pair *pairs)
 
 /* ---- What is seen. ---- */
 
-static void print_bar(const struct pair *pair, size_t scale)
+static void print_bar(const struct ring_pair *pair, size_t scale)
 {
     size_t depth = ring_depth(pair->ring);
     printf("  |");
@@ -129,7 +130,7 @@ static void print_bar(const struct pair *pair, size_t scale)
     printf("|%3zu", depth);
 }
 
-static void print_row(const struct pair *pairs)
+static void print_row(const struct ring_pair *pairs)
 {
     bool pause = now <= OVERLOAD && (now - 1) % EVERY >= EVERY - PAUSE;
     printf("%5u ms", now);
@@ -141,38 +142,39 @@ static void print_row(const struct pair *pairs)
         g_usleep(ROW * 1000 * SLOWER);
 }
 
-static void print_half(const struct pair *pairs, int which)
+static void print_spell(const struct ring_pair *pairs, int which)
 {
     for (int i = 0; i < PAIRS; i++) {
-        const struct half *half = &pairs[i].halves[which];
+        const struct spell *spell = &pairs[i].spells[which];
         printf("  %8zu %11u %13u ms %14.1f ms %11u ms\n", pairs[i].capacity,
-               half->used, half->held, (double)half->late / half->used,
-               half->most);
+               spell->used, spell->held, (double)spell->late / spell->used,
+               spell->most);
     }
 }
 
-static void print_sums(const struct pair *pairs)
+static void print_sums(const struct ring_pair *pairs)
 {
     printf("\nThe consumer pauses now and then, 0 to %d ms:\n\n", OVERLOAD);
     printf("  capacity  items used  producer held  from made to used     the "
            "longest\n");
-    print_half(pairs, 0);
+    print_spell(pairs, 0);
     printf("\nIt is too slow all the time, %d to %d ms:\n\n", OVERLOAD, END);
-    print_half(pairs, 1);
+    print_spell(pairs, 1);
 }
 
 /* ---- Beginning and end. ---- */
 
-static void begin(struct pair *pair, size_t capacity)
+static void begin(struct ring_pair *pair, size_t capacity)
 {
-    *pair = (struct pair){.ring = ring_new(capacity), .capacity = capacity};
+    *pair =
+        (struct ring_pair){.ring = ring_new(capacity), .capacity = capacity};
     sem_init(&pair->producer.alarm, 0, 0);
     sem_init(&pair->consumer.alarm, 0, 0);
     loom_start("producer", produce, pair);
     loom_start("consumer", consume, pair);
 }
 
-static void end(struct pair *pair)
+static void end(struct ring_pair *pair)
 {
     ring_close(pair->ring);
     sem_post(&pair->producer.alarm);
@@ -182,7 +184,7 @@ static void end(struct pair *pair)
 int main(int argc, char **argv)
 {
     static const size_t capacities[PAIRS] = {1, 4, 64};
-    struct pair pairs[PAIRS];
+    struct ring_pair pairs[PAIRS];
     (void)argv;
     if (argc > 1)
         return complain(USAGE, "there are no arguments");

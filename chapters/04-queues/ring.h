@@ -21,14 +21,14 @@
  *    also when it has been closed since.
  *  - *Closing* wakes all who wait. A put that begins after it, or still waits
  *    then, returns false. A take returns false when it is closed and empty.
- *  - *A wait* sleeps until another thread has made it come true, and never looks
- *    again and again. It may end without a cause: pthread_cond_wait() may just
- *    return (POSIX: spurious wake-up), sem_wait() may fail with EINTR. And before
- *    who was woken runs, another may have been there.
+ *  - *A wait* sleeps until another thread has made it come true, and does not
+ *    look again and again. It may end without a cause: pthread_cond_wait() may
+ *    just return (POSIX: spurious wake-up), sem_wait() may fail with EINTR. And
+ *    before who was woken runs, another may have been there.
  *
  * Any number of threads may call these at a time, each on any ring, but for
- * ring_free(). An item is any pointer, NULL too; the ring never looks at what it
- * points to.
+ * ring_free(). An item is any pointer, NULL too; the ring never looks at what
+ * it points to.
  */
 #ifndef QUEUES_RING_H
 #define QUEUES_RING_H

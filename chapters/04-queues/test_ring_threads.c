@@ -37,7 +37,7 @@ static void *run_consumer(void *worker)
     return NULL;
 }
 
-static void start(pthread_t *threads, struct worker *workers)
+static void start(pthread_t *threads, struct ring_worker *workers)
 {
     for (int i = 0; i < ALL; i++)
         assert_int_equal(
@@ -50,12 +50,12 @@ static void start(pthread_t *threads, struct worker *workers)
 static void run(unsigned capacity, bool early)
 {
     pthread_t threads[ALL];
-    struct work work = {.ring = ring_new(capacity),
-                        .capacity = capacity,
-                        .each = WORK_EACH,
-                        .put = put,
-                        .take = take};
-    struct worker *workers = work_begin(&work, ALL);
+    struct ring_work work = {.ring = ring_new(capacity),
+                             .capacity = capacity,
+                             .each = WORK_EACH,
+                             .put = put,
+                             .take = take};
+    struct ring_worker *workers = work_begin(&work, ALL);
     start(threads, workers);
     for (int i = 0; early && i < 50; i++)
         ring_depth(work.ring); /* Meanwhile they begin. */

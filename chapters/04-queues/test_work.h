@@ -1,11 +1,11 @@
 /**
  * @file test_work.h
- * For tests of ring.h: producers and consumers at work, and what must be true of
- * it whoever ran when.
+ * For tests of ring.h: producers and consumers at work, and what must be true
+ * of it whoever ran when.
  *
- *     struct work work = {.ring = ring_new(4), .capacity = 4, .each = 5,
+ *     struct ring_work work = {.ring = ring_new(4), .capacity = 4, .each = 5,
  *                         .put = put, .take = take};
- *     struct worker *workers = work_begin(&work, 5);
+ *     struct ring_worker *workers = work_begin(&work, 5);
  *     ... produce(&workers[0]), consume(&workers[1]) .. in threads ...
  *     work_judge(&work, workers, 5);
  *
@@ -21,7 +21,7 @@
 enum { WORKERS = 8, WORK_EACH = 1000, WORK_ITEMS = WORKERS * WORK_EACH };
 
 /** What all of them work at. */
-struct work {
+struct ring_work {
     struct ring *ring; /**< The ring. */
     unsigned capacity; /**< Its capacity. */
     unsigned each;     /**< So many items a producer puts in. */
@@ -32,8 +32,8 @@ struct work {
 };
 
 /** One of them, and what it has seen. */
-struct worker {
-    struct work *work;         /**< Its work. */
+struct ring_worker {
+    struct ring_work *work;    /**< Its work. */
     unsigned number;           /**< Its own items begin with .number * each. */
     bool in[WORK_ITEMS];       /**< It has put this one in. */
     uint8_t times[WORK_ITEMS]; /**< It has taken this one so often. */
@@ -41,10 +41,11 @@ struct worker {
     bool stranger;             /**< It has taken what nobody ever had. */
 };
 
-/** @p count workers, numbered from 0. Returns new: to be freed by work_judge(). */
-static inline struct worker *work_begin(struct work *work, unsigned count)
+/** @p count workers, numbered from 0. Returns new; work_judge() frees it. */
+static inline struct ring_worker *work_begin(struct ring_work *work,
+                                             unsigned count)
 {
-    struct worker *workers = g_new0(struct worker, count);
+    struct ring_worker *workers = g_new0(struct ring_worker, count);
     for (unsigned i = 0; i < count; i++) {
         workers[i].work = work;
         workers[i].number = i;
@@ -55,8 +56,8 @@ static inline struct worker *work_begin(struct work *work, unsigned count)
 /** Puts its items in, until one is refused. */
 static inline void produce(void *self)
 {
-    struct worker *worker = self;
-    struct work *work = worker->work;
+    struct ring_worker *worker = self;
+    struct ring_work *work = worker->work;
     bool open = true;
     for (unsigned i = 0; open && i < work->each; i++) {
         unsigned item = worker->number * work->each + i;
@@ -72,8 +73,8 @@ static inline void produce(void *self)
 /** Takes items out until it is closed and empty. */
 static inline void consume(void *self)
 {
-    struct worker *worker = self;
-    struct work *work = worker->work;
+    struct ring_worker *worker = self;
+    struct ring_work *work = worker->work;
     unsigned item, next[WORKERS] = {0};
     for (;;) {
         g_atomic_int_add(&work->inside, -1); /* Before it may have it. */
@@ -92,8 +93,8 @@ static inline void consume(void *self)
 
 /** All have come to their end: expect that each item was taken once, in order
  * and within the bound. */
-static inline void work_judge(const struct work *work, struct worker *workers,
-                              unsigned count)
+static inline void work_judge(const struct ring_work *work,
+                              struct ring_worker *workers, unsigned count)
 {
     bool disorder = false, stranger = false;
     unsigned in = 0, times = 0, item = 0;

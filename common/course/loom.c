@@ -360,7 +360,7 @@ static struct loom_thread *add_thread(const char *name)
         g_snprintf(thread->name, sizeof thread->name, "thread %u",
                    loom.threads->len);
     g_assert(loom.threads->len < LOOM_THREADS);
-    g_assert(__real_sem_init(&thread->baton, 0, 0) == 0);
+    __real_sem_init(&thread->baton, 0, 0);
     g_ptr_array_add(loom.threads, thread);
     return thread;
 }
@@ -371,7 +371,8 @@ struct loom_thread *loom_thread(const char *name, void *(*run)(void *self),
     struct loom_thread *thread = add_thread(name);
     thread->run = run;
     thread->self = it;
-    g_assert(__real_pthread_create(&thread->real, NULL, live, thread) == 0);
+    int error = __real_pthread_create(&thread->real, NULL, live, thread);
+    g_assert(error == 0);
     return thread;
 }
 
@@ -427,14 +428,14 @@ void loom_trouble(void)
     loom.trouble = true;
 }
 
-struct errand {
+struct loom_errand {
     void (*run)(void *self);
     void *self;
 };
 
 static void *run_errand(void *it)
 {
-    struct errand errand = *(struct errand *)it;
+    struct loom_errand errand = *(struct loom_errand *)it;
     g_free(it);
     errand.run(errand.self);
     return NULL;
@@ -442,8 +443,8 @@ static void *run_errand(void *it)
 
 void loom_start(const char *name, void (*run)(void *), void *it)
 {
-    struct errand *errand = g_new(struct errand, 1);
-    *errand = (struct errand){run, it};
+    struct loom_errand *errand = g_new(struct loom_errand, 1);
+    *errand = (struct loom_errand){run, it};
     loom_thread(name, run_errand, errand);
 }
 

@@ -1,8 +1,8 @@
 /*
  * The calls that threads make of each other. Each first lets the seed pick who
  * runs; and who has let others in picks once more, lest what it does next seem
- * to be a part of the call. What POSIX leaves undefined fails the test. A thread
- * that is none of the loom's calls the real ones.
+ * to be a part of the call. What POSIX leaves undefined fails the test. Threads
+ * that are none of the loom's call the real ones.
  */
 #include "common/course/loom_parts.h"
 #include "common/course/loom_wraps.h"

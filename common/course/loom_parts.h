@@ -12,8 +12,11 @@
 #include <stdbool.h>
 
 /** What threads share. */
+enum loom_kind { MUTEX, CONDITION, SEMAPHORE };
+
+/** One of these. */
 struct loom_object {
-    enum loom_kind { MUTEX, CONDITION, SEMAPHORE } kind; /**< Which. */
+    enum loom_kind kind;        /**< Which. */
     char name[24];              /**< "mutex 1", by order of first use. */
     struct loom_thread *holder; /**< Of a mutex; NULL: it is free. */
     unsigned value;             /**< Of a semaphore. */

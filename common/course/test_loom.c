@@ -111,6 +111,41 @@ static void a_mutex_keeps_others_out(void **state)
     assert_in_range(lost, SEEDS / 10, SEEDS - 1);
 }
 
+static void open_the_way(void *self)
+{
+    pthread_mutex_lock(&mutex);
+    strcat(letters, "<");
+    pthread_mutex_unlock(&mutex);
+    strcat(letters, ">");
+    sem_post(self);
+    strcat(letters, ".");
+}
+
+static void pass(void *self)
+{
+    pthread_mutex_lock(&mutex);
+    strcat(letters, "a");
+    pthread_mutex_unlock(&mutex);
+    while (sem_wait(self) != 0)
+        ;
+    strcat(letters, "b");
+}
+
+/* Who has been let in may be there before who let him in goes on. */
+static void what_follows_a_call_is_no_part_of_it(void **state)
+{
+    unsigned in = 0;
+    (void)state;
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        begin(seed);
+        loom_start("door", open_the_way, &semaphore);
+        loom_start("guest", pass, &semaphore);
+        loom_finish("both end");
+        in += strcmp(letters, "<a>b.") == 0;
+    }
+    assert_in_range(in, 1, SEEDS / 2);
+}
+
 /* ---- Waiting. ---- */
 
 static void wait_for_it(void *self)
@@ -277,6 +312,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_seed_is_a_schedule),
         cmocka_unit_test(all_schedules_come),
         cmocka_unit_test(a_mutex_keeps_others_out),
+        cmocka_unit_test(what_follows_a_call_is_no_part_of_it),
         cmocka_unit_test(a_wait_may_end_without_a_cause),
         cmocka_unit_test(a_signal_wakes_one_and_a_broadcast_all),
         cmocka_unit_test(time_passes_when_there_is_nothing_else_to_do),

@@ -30,6 +30,7 @@ static struct grade *grade_with(enum verdict_word word)
         for (int j = 0; j < 12; j++)
             g_string_append_printf(trace, "\n->  0.000 %4d  %060d", j, j);
         verdict->trace = g_string_free(trace, FALSE);
+        verdict->head = g_strdup("time  call");
         verdict->expected = g_strnfill(300, 'e');
         for (int j = 7; j < 300; j += 8)
             verdict->expected[j] = ' ';
@@ -56,6 +57,7 @@ static struct grade *grade_drawn(void)
     }
     verdict->expected[100] = '\0'; /* An invariant is a sentence or two. */
     g_free(verdict->trace);
+    g_clear_pointer(&verdict->head, g_free);
     verdict->trace = g_string_free(picture, FALSE);
     verdict->drawn = true;
     return grade;
@@ -125,6 +127,7 @@ static void it_is_told_in_an_order_that_never_changes(void **state)
         "expected  ",
         "got  ",
         "at  ",
+        "    time  call",
         "->",
         "make replay EX=nine SEED=0x5eed17",
         "TEST=a_sentence_of_1",

@@ -126,7 +126,8 @@ void intake_heard(struct intake *intake, uint64_t sent)
 /* TODO: a helper, if you like. */
 bool intake_owes(const struct intake *intake)
 {
-    /* TODO: half a window, rounded up, beyond what was told. */
+    /* TODO: half a window, rounded down, and 1 at least, beyond what was
+     * told. */
     (void)intake;
     return todo(false);
 }

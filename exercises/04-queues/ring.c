@@ -1,14 +1,14 @@
-/* An array in a circle, and a *monitor* round it (Hoare 1974): one mutex for all
- * that is shared, and a condition for each thing that one may wait for.
+/* An array in a circle, and a *monitor* round it (Hoare 1974): one mutex for
+ * all that is shared, and a condition for each thing that one may wait for.
  *
  *        first
  *          v
  *     [ ][A][B][C][ ][ ]     taken from first, put at first + depth,
  *                            both modulo capacity
  *
- * Who has changed something signals those who may wait for that. Who waits looks
- * again when it wakes: a signal says that something has changed, and not that it
- * is still so. */
+ * Who has changed something signals those who may wait for that. Who waits
+ * looks again when it wakes: a signal says that something has changed, and not
+ * that it is still so. */
 #include "04-queues/ring.h"
 #include "common/course/todo.h"
 #include <glib.h>

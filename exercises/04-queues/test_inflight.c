@@ -55,7 +55,7 @@ static void the_least_id_is_taken_first(void)
 
 static void a_lease_has_holder_receipt_and_end(void)
 {
-    static const uint32_t lives[] = {1, 2, 77, (1 << 24) - 1};
+    static const uint32_t lives[] = {3, 2, 77, (1 << 24) - 1};
     for (unsigned i = 0; i < G_N_ELEMENTS(lives); i++) {
         struct depot *depot = depot_new((struct inflight_settings){
             .life = lives[i], .visibility = LEASE + i});
@@ -261,6 +261,7 @@ static void each_end_comes_in_its_time(void)
         }
         depot_pass(depot, MSEC);
     }
+    expect_next(depot, 7, 2); /* And now a timer is armed. */
     depot_free(depot);
     what_lasts_for_ever_does_not_end();
 }

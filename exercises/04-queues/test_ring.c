@@ -1,4 +1,4 @@
-/* The bounded queue between threads, on a loom: who runs is picked by a seed. */
+/* The bounded queue between threads, on a loom: a seed picks who runs. */
 #include "04-queues/test_work.h"
 #include "common/course/loom.h"
 #include "common/world/dice.h"
@@ -9,7 +9,7 @@ enum { MOST = 6, TRIES = 30, EACH = 5 };
 
 /* ---- Calls of a thread of its own. ---- */
 
-struct call {
+struct ring_call {
     struct ring *ring;
     unsigned item;
     bool returned, result;
@@ -44,37 +44,37 @@ static void close_it(struct ring *ring)
 
 static void put_one(void *self)
 {
-    struct call *call = self;
+    struct ring_call *call = self;
     call->result = put(call->ring, call->item);
     call->returned = true;
 }
 
 static void take_one(void *self)
 {
-    struct call *call = self;
+    struct ring_call *call = self;
     call->result = take(call->ring, &call->item);
     call->returned = true;
 }
 
 /* Number @p i of them, in a thread of its own. */
-static void start_call(struct call *calls, unsigned i, struct ring *ring,
+static void start_call(struct ring_call *calls, unsigned i, struct ring *ring,
                        void (*run)(void *))
 {
     char name[16];
     g_snprintf(name, sizeof name, "%s %u",
                run == put_one ? "producer" : "consumer", i + 1);
-    calls[i] = (struct call){.ring = ring, .item = i};
+    calls[i] = (struct ring_call){.ring = ring, .item = i};
     loom_start(name, run, &calls[i]);
 }
 
-static void start_calls(struct call *calls, unsigned count, struct ring *ring,
-                        void (*run)(void *))
+static void start_calls(struct ring_call *calls, unsigned count,
+                        struct ring *ring, void (*run)(void *))
 {
     for (unsigned i = 0; i < count; i++)
         start_call(calls, i, ring, run);
 }
 
-static unsigned returned(const struct call *calls, unsigned count)
+static unsigned returned(const struct ring_call *calls, unsigned count)
 {
     unsigned sum = 0;
     for (unsigned i = 0; i < count; i++)
@@ -82,7 +82,7 @@ static unsigned returned(const struct call *calls, unsigned count)
     return sum;
 }
 
-static unsigned succeeded(const struct call *calls, unsigned count)
+static unsigned succeeded(const struct ring_call *calls, unsigned count)
 {
     unsigned sum = 0;
     for (unsigned i = 0; i < count; i++)
@@ -156,7 +156,7 @@ static void first_in_first_out(void)
 
 static void a_put_waits_while_it_is_full(void)
 {
-    struct call calls[MOST];
+    struct ring_call calls[MOST];
     for (unsigned capacity = 1; capacity < MOST; capacity++) {
         unsigned item, seen = 0;
         struct ring *ring = begin(capacity, capacity, 0);
@@ -181,7 +181,7 @@ static void a_put_waits_while_it_is_full(void)
 
 static void a_take_waits_while_it_is_empty(void)
 {
-    struct call calls[MOST];
+    struct ring_call calls[MOST];
     for (unsigned capacity = 1; capacity < MOST; capacity++) {
         unsigned sum = 0;
         struct ring *ring = begin(capacity, capacity, 0);
@@ -206,7 +206,7 @@ static void a_take_waits_while_it_is_empty(void)
 /* Several changes, before anybody who waits could run, or while they do. */
 static void each_change_wakes_one_who_waits(void)
 {
-    struct call calls[3];
+    struct ring_call calls[3];
     unsigned item;
     for (uint64_t seed = 1; seed <= TRIES; seed++) {
         struct ring *ring = begin(seed, 3, 0);
@@ -236,7 +236,7 @@ static void each_change_wakes_one_who_waits(void)
 /* It looks whether it must wait, and in just that moment it need not. */
 static void expect_no_change_is_missed(void)
 {
-    struct call call;
+    struct ring_call call;
     for (uint64_t seed = 1; seed <= 3 * TRIES; seed++) {
         struct ring *ring = begin(seed, 1, seed % 2);
         start_call(&call, 0, ring, seed % 2 ? put_one : take_one);
@@ -254,7 +254,7 @@ static void expect_no_change_is_missed(void)
 /* The same, and in that moment it is closed. */
 static void expect_no_closing_is_missed(void)
 {
-    struct call calls[2];
+    struct ring_call calls[2];
     for (uint64_t seed = 1; seed <= 3 * TRIES; seed++) {
         struct ring *ring = begin(seed, 2, seed % 2 ? 0 : 2);
         start_calls(calls, 2, ring, seed % 2 ? take_one : put_one);
@@ -279,7 +279,7 @@ static void look_often(void *self)
 /* Who is woken without a cause waits on. */
 static void expect_a_look_without_a_cause(void)
 {
-    struct call calls[2];
+    struct ring_call calls[2];
     for (uint64_t seed = 1; seed <= TRIES; seed++) {
         struct ring *ring = begin(seed, 2, 0);
         loom_trouble();
@@ -306,7 +306,7 @@ static void expect_a_look_without_a_cause(void)
 /* One waits, and is woken; but another comes, and may be there first. */
 static void expect_a_look_for_another(void)
 {
-    struct call calls[2];
+    struct ring_call calls[2];
     for (uint64_t seed = 1; seed <= 2 * TRIES; seed++) {
         struct ring *ring = begin(seed, 1, 0);
         start_call(calls, 0, ring, take_one);
@@ -345,7 +345,7 @@ static void who_is_woken_looks_again(void)
 
 static void closing_wakes_all_who_wait(void)
 {
-    struct call calls[3];
+    struct ring_call calls[3];
     for (uint64_t seed = 1; seed <= TRIES / 3; seed++) {
         struct ring *ring = begin(seed, 2, 0);
         start_calls(calls, 3, ring, take_one);
@@ -418,7 +418,7 @@ static void a_closed_ring_gives_all_and_takes_nothing(void)
 
 /* ---- All of it at a time. ---- */
 
-static void start_workers(struct worker *workers, unsigned producers,
+static void start_workers(struct ring_worker *workers, unsigned producers,
                           unsigned consumers)
 {
     char name[16];
@@ -443,8 +443,8 @@ static void who_waits_on_the_other_side_is_woken(void)
     for (uint64_t seed = 1; seed <= 3 * TRIES; seed++) {
         unsigned capacity = 1 + seed % 2;
         struct ring *ring = begin(seed, capacity, 0);
-        struct work work = {ring, capacity, EACH, put, take, 0, 0};
-        struct worker *workers = work_begin(&work, 5);
+        struct ring_work work = {ring, capacity, EACH, put, take, 0, 0};
+        struct ring_worker *workers = work_begin(&work, 5);
         start_workers(workers, 3, 2);
         expect_equal(
             "three producers end, two consumers do not: how many wait?",
@@ -464,8 +464,8 @@ static void closed_amid_the_work_each_item_comes_once(void)
         unsigned producers = (unsigned)dice_between(&dice, 1, 3);
         unsigned consumers = (unsigned)dice_between(&dice, 1, 3);
         struct ring *ring = begin(seed, capacity, 0);
-        struct work work = {ring, capacity, EACH, put, take, 0, 0};
-        struct worker *workers = work_begin(&work, producers + consumers);
+        struct ring_work work = {ring, capacity, EACH, put, take, 0, 0};
+        struct ring_worker *workers = work_begin(&work, producers + consumers);
         if (seed % 2)
             loom_trouble();
         start_workers(workers, producers, consumers);

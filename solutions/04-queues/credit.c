@@ -154,8 +154,10 @@ static uint64_t total_now(const struct intake *intake)
 /* END SOLUTION: */
 bool intake_owes(const struct intake *intake)
 {
-    /* SOLUTION: half a window, rounded up, beyond what was told. */
-    return total_now(intake) - intake->told >= (intake->window + 1) / 2;
+    /* SOLUTION: half a window, rounded down, and 1 at least, beyond what was
+     * told. */
+    uint64_t half = MAX(intake->window / 2, 1);
+    return total_now(intake) - intake->told >= half;
     /* END SOLUTION: (void)intake;
      * return todo(false); */
 }

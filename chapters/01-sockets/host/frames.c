@@ -15,6 +15,9 @@ struct frame {
     uint32_t sum;
 };
 
+G_STATIC_ASSERT(sizeof(struct head) == FRAMES_HEAD);
+G_STATIC_ASSERT(sizeof(struct frame) == FRAME_HEAD);
+
 static const char magic[8] = "frames1\n";
 
 static uint32_t continue_sum(uint32_t sum, const void *data, size_t size)
@@ -43,34 +46,43 @@ static uint32_t sum_of_frame(uint32_t before, const void *data, uint32_t size)
 
 /* ---- Writing. ---- */
 
-uint32_t frames_begin(GByteArray *image, uint64_t salt)
+void frames_open(GByteArray *image)
+{
+    static const struct frame room;
+    g_byte_array_append(image, (const uint8_t *)&room, sizeof room);
+}
+
+void frames_begin(GByteArray *image, uint64_t salt)
 {
     struct head head = {.salt = salt};
     memcpy(head.magic, magic, sizeof magic);
     g_byte_array_append(image, (const uint8_t *)&head, sizeof head);
-    return first_sum(salt);
+    frames_open(image);
 }
 
-uint32_t frames_add(GByteArray *image, uint32_t sum, GBytes *bytes)
+/* The frame begins at @p at, and ends where the image does. */
+static uint32_t close_frame(GByteArray *image, size_t at, uint32_t before)
 {
-    size_t size;
-    const uint8_t *data = g_bytes_get_data(bytes, &size);
-    g_assert(size <= UINT32_MAX - sizeof(struct frame));
-    struct frame frame = {.size = (uint32_t)size};
-    frame.sum = sum_of_frame(sum, data, frame.size);
-    g_byte_array_append(image, (const uint8_t *)&frame, sizeof frame);
-    if (size > 0)
-        g_byte_array_append(image, data, frame.size);
+    uint8_t *data = image->data + at;
+    struct frame frame = {.size = (uint32_t)(image->len - at - sizeof frame)};
+    frame.sum = sum_of_frame(before, data + sizeof frame, frame.size);
+    memcpy(data, &frame, sizeof frame);
     return frame.sum;
 }
 
-void frames_seal(GByteArray *image)
+uint32_t frames_close(GByteArray *image, uint32_t sum)
+{
+    return close_frame(image, 0, sum);
+}
+
+uint32_t frames_seal(GByteArray *image)
 {
     struct head head;
     memcpy(&head, image->data, sizeof head);
     head.base = image->len - sizeof head;
     head.sum = sum_of_head(&head);
     memcpy(image->data, &head, sizeof head);
+    return close_frame(image, sizeof head, first_sum(head.salt));
 }
 
 /* ---- Reading. ---- */
@@ -96,33 +108,19 @@ static bool holds(const uint8_t *data, size_t size, uint32_t before,
                sum_of_frame(before, data + sizeof *frame, frame->size);
 }
 
-bool frames_read(GBytes *data, GByteArray *value, struct frames_end *end)
+bool frames_read(uint8_t *data, size_t size, struct frames_end *end)
 {
-    size_t size;
-    const uint8_t *bytes = g_bytes_get_data(data, &size);
     struct head head;
     struct frame frame;
-    if (!read_head(bytes, size, &head))
+    if (!read_head(data, size, &head))
         return false;
-    *end = (struct frames_end){sizeof head, first_sum(head.salt)};
-    while (holds(bytes + end->at, size - end->at, end->sum, &frame)) {
+    *end = (struct frames_end){.at = sizeof head, .sum = first_sum(head.salt)};
+    while (holds(data + end->at, size - end->at, end->sum, &frame)) {
         end->at += sizeof frame;
-        if (value && frame.size > 0)
-            g_byte_array_append(value, bytes + end->at, frame.size);
+        memmove(data + end->value, data + end->at, frame.size);
         end->at += frame.size;
+        end->value += frame.size;
         end->sum = frame.sum;
     }
     return end->at - sizeof head >= head.base;
-}
-
-void frames_peek(const GByteArray *image, bool headed, GByteArray *value)
-{
-    struct frame frame;
-    for (size_t at = headed ? sizeof(struct head) : 0; at < image->len;) {
-        memcpy(&frame, image->data + at, sizeof frame);
-        at += sizeof frame;
-        if (frame.size > 0)
-            g_byte_array_append(value, image->data + at, frame.size);
-        at += frame.size;
-    }
 }

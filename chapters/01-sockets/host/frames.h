@@ -24,23 +24,27 @@
 /** How far the frames of a file hold. */
 struct frames_end {
     size_t at;    /**< Bytes of the file up to the end of the last frame. */
-    uint32_t sum; /**< Its check sum: the next frame continues it. */
+    size_t value; /**< Bytes in the frames. */
+    uint32_t sum; /**< The last one's check sum: the next continues it. */
 };
 
-/** Begin a file: put a head of @p salt into the empty @p image. Returns the
- * check sum that the first frame continues. */
-uint32_t frames_begin(GByteArray *image, uint64_t salt);
-/** Add a frame that holds @p bytes, at most 2^32 - 1, and continues @p sum.
- * Returns its own check sum. Borrows @p bytes. */
-uint32_t frames_add(GByteArray *image, uint32_t sum, GBytes *bytes);
-/** The file is written whole before it gets its name: all of it is the base. */
-void frames_seal(GByteArray *image);
-/** Add the bytes of all frames that hold, up to the first that does not, to
- * @p value, or only count them when it is NULL. False when @p data is no such
- * file, or is damaged in its base. */
-bool frames_read(GBytes *data, GByteArray *value, struct frames_end *end);
-/** Add the bytes of the frames in @p image, just made, to @p value. @p headed:
- * it begins with a head. */
-void frames_peek(const GByteArray *image, bool headed, GByteArray *value);
+/** Bytes before the frames of a file, and before those in a frame. */
+enum { FRAMES_HEAD = 32, FRAME_HEAD = 8 };
+
+/** Begin a file: put a head of @p salt, and room for that of its first frame,
+ * into the empty @p image. What is added behind them is the frame. */
+void frames_begin(GByteArray *image, uint64_t salt);
+/** Begin one more frame, in the empty @p image: put room for its head. */
+void frames_open(GByteArray *image);
+/** The frame in @p image is whole, less than 2^32 bytes: it continues @p sum.
+ * Returns its own check sum, which the next frame continues. */
+uint32_t frames_close(GByteArray *image, uint32_t sum);
+/** The file in @p image is whole, before it gets its name: all of it is the
+ * base. Returns the check sum of its frame. */
+uint32_t frames_seal(GByteArray *image);
+/** Move the bytes of all frames that hold, up to the first that does not, to the
+ * front of @p data, the @p size bytes of a file: there stands its value. False
+ * when it is no such file, or is damaged in its base. */
+bool frames_read(uint8_t *data, size_t size, struct frames_end *end);
 
 #endif

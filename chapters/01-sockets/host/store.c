@@ -7,6 +7,10 @@
  *     sync:                      writing <'-> pwrite, fdatasync, rename
  *
  * What a sync does to a file is its fate: it is extended, replaced or removed.
+ *
+ * Files that are only written are written in the loop, and kept in mind: the next
+ * sync of others syncs them first. So what is in a newer file never survives a
+ * power failure that takes what was written before to an older one.
  */
 #include "01-sockets/host/store.h"
 #include "01-sockets/host/frames.h"
@@ -30,9 +34,11 @@ struct file {
     char *key, *path, *fresh; /* `fresh` is renamed to `path`. */
     off_t end;                /* Where the last frame ends. */
     off_t written;            /* Where the zeros behind it end. */
-    uint32_t sum;             /* Of the last frame put into `filling`. */
+    uint32_t sum;             /* Of the last frame there. */
     bool exists;              /* With what is in `filling`. */
     bool dirty;
+    bool lazy;     /* It is only written, when it is extended. */
+    bool unsynced; /* And was. */
     GByteArray *filling, *writing;
     enum fate fate, writing_fate;
 };
@@ -42,8 +48,10 @@ struct store {
     int dir;
     void (*pause)(void *self);
     void *self;
+    char *written;          /* The prefix of keys that are only written. */
     GHashTable *files;      /* By key. */
     GPtrArray *dirty, *job; /* Borrowed files: to be synced; being synced. */
+    GPtrArray *unsynced;    /* Written, but not synced. */
     int done;               /* Eventfd: the thread's word. */
     bool threaded;
     pthread_t thread;
@@ -99,21 +107,25 @@ static void write_zeros_to(int fd, struct file *file, off_t end)
         write_at(fd, &ahead, file->written, file->path);
 }
 
-static void extend(struct file *file)
+/* Write the frame of this turn behind the others. Returns the file, open. */
+static int extend(struct file *file)
 {
     int fd = open_file(file->path, O_RDWR);
+    file->sum = frames_close(file->writing, file->sum);
     off_t end = file->end + file->writing->len;
-    if (end > file->written)
+    if (end > file->written && !file->lazy)
         write_zeros_to(fd, file, end + AHEAD);
     write_at(fd, file->writing, file->end, file->path);
     file->end = end;
-    sync_and_close(fd, file->path);
+    file->written = MAX(file->written, end);
+    g_byte_array_set_size(file->writing, 0);
+    return fd;
 }
 
 static void replace(struct file *file)
 {
     int fd = open_file(file->fresh, O_RDWR | O_CREAT | O_TRUNC);
-    frames_seal(file->writing);
+    file->sum = frames_seal(file->writing);
     write_at(fd, file->writing, 0, file->fresh);
     file->end = file->written = file->writing->len;
     sync_and_close(fd, file->fresh);
@@ -125,12 +137,18 @@ static void remove_file(const struct file *file)
     stop_if(unlink(file->path) < 0 && errno != ENOENT, file->path);
 }
 
-static void sync_file(struct file *file)
+static void sync_extended(struct file *file)
+{
+    if (file->writing_fate == EXTENDED)
+        sync_and_close(extend(file), file->path);
+}
+
+/* Returns whether a name has come, or gone. */
+static bool sync_other(struct file *file)
 {
     switch (file->writing_fate) {
     case EXTENDED:
-        extend(file);
-        break;
+        return false;
     case REPLACED:
         replace(file);
         break;
@@ -139,17 +157,29 @@ static void sync_file(struct file *file)
         break;
     }
     g_byte_array_set_size(file->writing, 0);
+    return true;
 }
 
-/* A new name, or the lack of an old one, is durable with its directory. */
+static void sync_written(struct store *store)
+{
+    for (unsigned i = 0; i < store->unsynced->len; i++) {
+        struct file *file = store->unsynced->pdata[i];
+        sync_and_close(open_file(file->path, O_RDWR), file->path);
+        file->unsynced = false;
+    }
+    g_ptr_array_set_size(store->unsynced, 0);
+}
+
+/* First what is extended: nothing in a new file outlives what it follows. A new
+ * name, or the lack of an old one, is durable with its directory. */
 static void do_job(struct store *store)
 {
     bool renamed = false;
-    for (unsigned i = 0; i < store->job->len; i++) {
-        struct file *file = store->job->pdata[i];
-        renamed |= file->writing_fate != EXTENDED;
-        sync_file(file);
-    }
+    sync_written(store);
+    for (unsigned i = 0; i < store->job->len; i++)
+        sync_extended(store->job->pdata[i]);
+    for (unsigned i = 0; i < store->job->len; i++)
+        renamed |= sync_other(store->job->pdata[i]);
     if (renamed)
         stop_if(fsync(store->dir) < 0, store->path);
     if (store->pause)
@@ -208,8 +238,35 @@ static void hand_over(struct file *file)
     file->dirty = false;
 }
 
+static bool is_lazy(const struct store *store)
+{
+    for (unsigned i = 0; i < store->dirty->len; i++) {
+        const struct file *file = store->dirty->pdata[i];
+        if (!file->lazy || file->fate != EXTENDED)
+            return false;
+    }
+    return store->dirty->len > 0;
+}
+
+static void write_lazily(struct store *store)
+{
+    for (unsigned i = 0; i < store->dirty->len; i++) {
+        struct file *file = store->dirty->pdata[i];
+        hand_over(file);
+        close(extend(file));
+        if (!file->unsynced)
+            g_ptr_array_add(store->unsynced, file);
+        file->unsynced = true;
+    }
+    g_ptr_array_set_size(store->dirty, 0);
+}
+
 bool store_sync(struct store *store)
 {
+    if (is_lazy(store)) {
+        write_lazily(store);
+        return true;
+    }
     GPtrArray *job = store->job;
     store->job = store->dirty;
     store->dirty = job;
@@ -236,24 +293,20 @@ void store_synced(struct store *store)
 
 /* ---- Files: found, read and closed. ---- */
 
-/* NULL when there is no such file. */
-static GBytes *read_whole(const char *path)
+/* The bytes of a file, its value at the front. NULL: there is no such file. */
+static uint8_t *read_file(const struct file *file, size_t *size,
+                          struct frames_end *end)
 {
     g_autoptr(GError) error = NULL;
     char *data;
-    size_t size;
-    if (g_file_get_contents(path, &data, &size, &error))
-        return g_bytes_new_take(data, size);
-    if (!g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
-        stop(path, error->message);
-    return NULL;
-}
-
-static void read_frames(const struct file *file, GBytes *data,
-                        GByteArray *value, struct frames_end *end)
-{
-    if (!data || !frames_read(data, value, end))
+    if (!g_file_get_contents(file->path, &data, size, &error)) {
+        if (!g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+            stop(file->path, error->message);
+        return NULL;
+    }
+    if (!frames_read((uint8_t *)data, *size, end))
         stop(file->path, "damaged, and not by a crash");
+    return (uint8_t *)data;
 }
 
 static bool is_zero(const uint8_t *data, size_t size)
@@ -263,12 +316,11 @@ static bool is_zero(const uint8_t *data, size_t size)
 
 /* What is behind the last whole frame was never promised to anyone. It must
  * go: an entry written again, with the same bytes, would let it follow. */
-static void cut_tail(struct file *file, GBytes *data)
+static void cut_tail(struct file *file, const uint8_t *data, size_t size)
 {
-    size_t size, end = (size_t)file->end;
-    const uint8_t *bytes = g_bytes_get_data(data, &size);
+    size_t end = (size_t)file->end;
     file->written = (off_t)size;
-    if (is_zero(bytes + end, size - end))
+    if (is_zero(data + end, size - end))
         return;
     int fd = open_file(file->path, O_RDWR);
     stop_if(ftruncate(fd, file->end) < 0, file->path);
@@ -276,17 +328,30 @@ static void cut_tail(struct file *file, GBytes *data)
     file->written = file->end;
 }
 
-static void read_old(struct file *file)
+/* Whatever is there. Returns its value, new, or NULL. */
+static GBytes *read_old(struct file *file)
 {
     struct frames_end end;
-    g_autoptr(GBytes) data = read_whole(file->path);
+    size_t size;
+    uint8_t *data = read_file(file, &size, &end);
     if (!data)
-        return;
-    read_frames(file, data, NULL, &end);
+        return NULL;
     file->end = (off_t)end.at;
     file->sum = end.sum;
     file->exists = true;
-    cut_tail(file, data);
+    cut_tail(file, data, size);
+    return g_bytes_new_take(data, end.value);
+}
+
+/* What the file holds by now. Returns new. */
+static GBytes *read_again(const struct file *file)
+{
+    struct frames_end end;
+    size_t size;
+    uint8_t *data = read_file(file, &size, &end);
+    if (!data)
+        stop(file->path, "damaged, and not by a crash");
+    return g_bytes_new_take(data, end.value);
 }
 
 static void file_free(void *data)
@@ -300,18 +365,23 @@ static void file_free(void *data)
     g_free(file);
 }
 
-static struct file *file_of(struct store *store, const char *key)
+static struct file *find_file(const struct store *store, const char *key)
 {
-    struct file *file = g_hash_table_lookup(store->files, key);
-    if (file)
-        return file;
-    file = g_new0(struct file, 1);
+    return g_hash_table_lookup(store->files, key);
+}
+
+/* One that is not known yet; it had this value, or NULL. */
+static struct file *add_file(struct store *store, const char *key,
+                             GBytes **value)
+{
+    struct file *file = g_new0(struct file, 1);
     file->key = g_strdup(key);
     file->path = g_strdup_printf("%s/%s.value", store->path, key);
     file->fresh = g_strconcat(file->path, ".new", NULL);
     file->filling = g_byte_array_new();
     file->writing = g_byte_array_new();
-    read_old(file);
+    file->lazy = store->written && g_str_has_prefix(key, store->written);
+    *value = read_old(file);
     g_hash_table_insert(store->files, file->key, file);
     return file;
 }
@@ -320,7 +390,10 @@ static struct file *file_of(struct store *store, const char *key)
 
 static struct file *soil(struct store *store, const char *key)
 {
-    struct file *file = file_of(store, key);
+    g_autoptr(GBytes) old = NULL;
+    struct file *file = find_file(store, key);
+    if (!file)
+        file = add_file(store, key, &old);
     if (!file->dirty)
         g_ptr_array_add(store->dirty, file);
     file->dirty = true;
@@ -332,7 +405,7 @@ static void begin_file(struct file *file)
     uint64_t salt;
     if (getrandom(&salt, sizeof salt, 0) != sizeof salt)
         stop("getrandom", g_strerror(errno));
-    file->sum = frames_begin(file->filling, salt);
+    frames_begin(file->filling, salt);
     file->fate = REPLACED;
     file->exists = true;
 }
@@ -349,26 +422,45 @@ void store_persist(struct store *store, const char *key, GBytes *value)
 
 void store_append(struct store *store, const char *key, GBytes *bytes)
 {
+    size_t size;
+    const uint8_t *data = g_bytes_get_data(bytes, &size);
     struct file *file = soil(store, key);
     if (!file->exists)
         begin_file(file);
-    file->sum = frames_add(file->filling, file->sum, bytes);
+    else if (file->filling->len == 0)
+        frames_open(file->filling);
+    g_assert(size < UINT32_MAX - file->filling->len - FRAMES_HEAD);
+    if (size > 0)
+        g_byte_array_append(file->filling, data, (guint)size);
+}
+
+/* What is written, and not yet on its way to the file, behind @p old or NULL. */
+static GBytes *with_filling(const struct file *file, GBytes *old)
+{
+    guint head = FRAME_HEAD + (file->fate == REPLACED ? FRAMES_HEAD : 0);
+    size_t size = 0;
+    const uint8_t *data = old ? g_bytes_get_data(old, &size) : NULL;
+    GByteArray *value = g_byte_array_new();
+    if (size > 0)
+        g_byte_array_append(value, data, (guint)size);
+    if (file->filling->len > head)
+        g_byte_array_append(value, file->filling->data + head,
+                            file->filling->len - head);
+    return g_byte_array_free_to_bytes(value);
 }
 
 GBytes *store_recall(struct store *store, const char *key)
 {
-    struct frames_end end;
+    g_autoptr(GBytes) old = NULL;
     wait_for_thread(store);
-    struct file *file = file_of(store, key);
-    if (!file->exists)
-        return NULL;
-    g_autoptr(GByteArray) value = g_byte_array_new();
-    if (file->fate == EXTENDED) {
-        g_autoptr(GBytes) data = read_whole(file->path);
-        read_frames(file, data, value, &end);
-    }
-    frames_peek(file->filling, file->fate == REPLACED, value);
-    return g_byte_array_free_to_bytes(g_steal_pointer(&value));
+    struct file *file = find_file(store, key);
+    if (!file)
+        add_file(store, key, &old);
+    else if (file->exists && file->fate == EXTENDED)
+        old = read_again(file);
+    if (file && file->exists && file->filling->len > 0)
+        return with_filling(file, old);
+    return g_steal_pointer(&old);
 }
 
 /* ---- Life. ---- */
@@ -432,6 +524,8 @@ struct store *store_new(struct store_settings settings)
         g_hash_table_new_full(g_str_hash, g_str_equal, NULL, file_free);
     store->dirty = g_ptr_array_new();
     store->job = g_ptr_array_new();
+    store->unsynced = g_ptr_array_new();
+    store->written = g_strdup(settings.written);
     store->done = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     stop_if(store->done < 0, "eventfd");
     if (settings.thread)
@@ -447,6 +541,8 @@ void store_free(struct store *store)
     close(store->dir);
     g_ptr_array_unref(store->dirty);
     g_ptr_array_unref(store->job);
+    g_ptr_array_unref(store->unsynced);
+    g_free(store->written);
     g_hash_table_unref(store->files);
     g_free(store->path);
     g_free(store);

@@ -8,7 +8,8 @@
  *     else                                 // a thread is at it: store_fd()
  *         ...                              // gets readable when it is done
  *
- * A file is a row of frames (frames.h) in zeros written ahead, for to sync an
+ * A file is a row of frames (frames.h), one for each turn that wrote to it, in
+ * zeros written ahead, for to sync an
  * overwrite costs less than to sync a file that grows: a key that is appended
  * to takes a megabyte more than its bytes. A value is replaced by writing
  * another file and renaming it. Opening keeps the longest row of frames that
@@ -27,6 +28,10 @@ struct store;
 struct store_settings {
     const char *dir; /**< Made if it is not there; used by one store at once. */
     bool thread;     /**< Sync in a thread: turns go on meanwhile. */
+    /** Keys that begin so, unless it is NULL: what is appended to them is only
+     * written, which survives the end of the process, and not that of the
+     * machine. It is synced before any file is made, replaced or removed. */
+    const char *written;
     /** Unless NULL, called once in each sync, in its thread, when the bytes are
      * durable and nobody knows yet: a slow disk, for a demonstration. */
     void (*pause)(void *self);
@@ -42,8 +47,9 @@ void store_append(struct store *store, const char *key, GBytes *bytes);
 /** The value as written so far; NULL when there is none. Waits for a sync
  * under way. Returns new. */
 GBytes *store_recall(struct store *store, const char *key);
-/** Make all that was written durable. True when it is; false when the thread
- * has only begun: do not call it again before store_synced(). */
+/** Make all that was written durable. True when it is, at once when that is only
+ * written (see settings); false when the thread has only begun: do not call it
+ * again before store_synced(). */
 bool store_sync(struct store *store);
 /** Readable when the thread is done. */
 int store_fd(const struct store *store);

@@ -7,6 +7,7 @@ enum {
     BELOW = 28, /* UDP and IP. */
     BUFFER = 4 << 20,
     LOSSES = 301, /* Where dice are rolled. */
+    TREMBLES = 302,
     PAIRS = 64
 };
 
@@ -26,6 +27,7 @@ struct bottleneck {
     uint64_t seed;
     struct sim *sim;
     nsec free;         /* The link has sent what is in its queue. */
+    nsec last[2];      /* The latest arrival each way: nothing overtakes it. */
     bool dark;         /* It carries nothing. */
     struct timer bell; /* Where a run ends. */
     struct party parties[2 * PAIRS + 1];
@@ -48,6 +50,19 @@ static bool is_lost(const struct bottleneck *scene,
     return dice_roll(&dice) % 1000000 < scene->link.loss;
 }
 
+/* For some milliseconds the way is longer by the same. */
+static nsec trembled(struct bottleneck *scene, bool back, nsec arrival)
+{
+    nsec now = sim_time(scene->sim);
+    if (scene->link.tremble == 0)
+        return arrival;
+    uint64_t place = TREMBLES | (uint64_t)back << 16;
+    struct dice dice = dice_at(scene->seed, place, now / (5 * MSEC));
+    arrival += dice_roll(&dice) % scene->link.tremble;
+    scene->last[back] = MAX(scene->last[back], arrival);
+    return scene->last[back];
+}
+
 /* Only what goes to a receiver has to queue. */
 static struct sim_fate decide(void *self, const struct sim_message *message)
 {
@@ -56,8 +71,10 @@ static struct sim_fate decide(void *self, const struct sim_message *message)
                             .delay = scene->link.delay};
     nsec now = sim_time(scene->sim);
     size_t size = g_bytes_get_size(message->bytes) + BELOW;
-    if (message->to <= scene->pairs)
+    if (message->to <= scene->pairs) {
+        fate.delay = trembled(scene, true, now + fate.delay) - now;
         return fate;
+    }
     nsec start = MAX(scene->free, now);
     if (start - now > time_of(scene, scene->link.queue)) {
         fate.lost = true;
@@ -65,7 +82,7 @@ static struct sim_fate decide(void *self, const struct sim_message *message)
     }
     scene->free = start + time_of(scene, size);
     scene->parties[message->from].carried += size;
-    fate.delay += scene->free - now;
+    fate.delay = trembled(scene, false, scene->free + fate.delay) - now;
     return fate;
 }
 

@@ -29,6 +29,8 @@ struct bottleneck_link {
     nsec delay;    /**< One way. */
     size_t queue;  /**< Bytes that may wait. */
     unsigned loss; /**< Chance, in millionths, both ways. */
+    nsec tremble; /**< Each way is longer by up to so much, as if by a neighbour
+                      who comes and goes; nothing overtakes. */
 };
 
 struct bottleneck;

@@ -66,6 +66,22 @@ static void slow_start_ends_before_the_queue_overflows(void **state)
     bottleneck_free(scene);
 }
 
+/* Each way takes up to 10 ms more, and nothing is lost by chance: a round trip
+ * that is late says little. */
+static void on_a_path_that_trembles_slow_start_goes_on(void **state)
+{
+    (void)state;
+    struct bottleneck_link link = {.rate = 150000000,
+                                   .delay = 10 * MSEC,
+                                   .queue = 562500,
+                                   .tremble = 10 * MSEC};
+    for (uint64_t seed = 1; seed <= 5; seed++) {
+        struct bottleneck *scene = send_over(link, newreno_new, 20000000, seed);
+        assert_true(speed_of(scene) > 100000);
+        bottleneck_free(scene);
+    }
+}
+
 /* Three quarters of Mathis' line, sqrt(3 / 2p) segments in 21.2 ms. */
 static void what_is_lost_costs_no_more_than_it_must(void **state)
 {
@@ -132,6 +148,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_link_that_loses_nothing_is_full),
         cmocka_unit_test(slow_start_ends_before_the_queue_overflows),
+        cmocka_unit_test(on_a_path_that_trembles_slow_start_goes_on),
         cmocka_unit_test(what_is_lost_costs_no_more_than_it_must),
         cmocka_unit_test(two_flows_share_a_link),
         cmocka_unit_test(after_a_second_in_the_dark_it_goes_on_within_one),

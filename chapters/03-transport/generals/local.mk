@@ -1,5 +1,6 @@
 # make generals MINE=file.c: a protocol of the reader's for two generals.
 .PHONY: generals
+generals: ## Two generals, and the messengers they lose, or yours: MINE=file.c
 ifeq ($(stranger),)
 generals: $P/bin/generals
 	@$<

@@ -1,5 +1,6 @@
 #include "04-queues/peers/contest.h"
 #include "04-queues/peers/drive.h"
+#include "04-queues/peers/idletime.h"
 #include "04-queues/peers/synctime.h"
 #include "common/judge/stats.h"
 #include "common/world/complain.h"
@@ -50,22 +51,12 @@ struct contest {
 
 /* ---- A run. ---- */
 
-/* Seconds that the processors of this machine have been idle, in all. */
-static double idle_time(void)
-{
-    unsigned long long idle = 0, waiting = 0;
-    g_autofree char *text = NULL;
-    if (g_file_get_contents("/proc/stat", &text, NULL, NULL))
-        sscanf(text, "cpu %*u %*u %*u %llu %llu", &idle, &waiting);
-    return (double)(idle + waiting) / (double)sysconf(_SC_CLK_TCK);
-}
-
 /* At both ends of the counting. */
 static void look(void *self)
 {
     struct contestant *one = self;
     nsec now = rival_spent(one->server);
-    double idle = idle_time();
+    double idle = idletime_seconds();
     one->spent = now - one->before;
     one->before = now;
     one->idle = idle - one->idle_before;
@@ -76,14 +67,13 @@ static void note(struct contestant *one, const struct drive_result *result)
 {
     double counted = (double)result->counted;
     double settled = (double)result->settled;
-    double all = counted / (double)SEC * (double)sysconf(_SC_NPROCESSORS_ONLN);
     one->now[RATE] = settled * (double)SEC / counted;
     one->now[P50] = (double)result->p50 / (double)MSEC;
     one->now[P99] = (double)result->p99 / (double)MSEC;
     one->now[COST] = (double)one->spent / (double)USEC / settled;
     one->now[BUSY] = (double)one->spent / counted;
     one->now[GENERATOR] = (double)result->busy / counted;
-    one->now[IDLE] = one->idle / all;
+    one->now[IDLE] = idletime_share(one->idle, counted / (double)SEC);
 }
 
 static void start(struct contest *contest, struct contestant *one)
@@ -184,7 +174,8 @@ static bool is_held_up(const struct contest *contest,
                        const struct contestant *ours)
 {
     bool syncs = ours->rival->guarantee == SURVIVES_POWER_LOSS;
-    return median(ours, GENERATOR) > FULL || median(ours, IDLE) < 1 - FULL ||
+    return median(ours, GENERATOR) > FULL ||
+           idletime_is_short(median(ours, IDLE)) ||
            (syncs && median(ours, RATE) > NEAR * contest->most);
 }
 

@@ -21,8 +21,7 @@
  * published again, in order, under its old number: QONCE does it once. What was
  * delivered before is the broker's again: its ack is refused here.
  *
- * It is kept for the broker's memory of numbers: an hour (queue.c). A broker that
- * was away for longer may take a message twice.
+ * Once means: within an hour, for so long a broker knows the numbers (queue.c).
  */
 #ifndef QUEUES_QUEUE_CLIENT_H
 #define QUEUES_QUEUE_CLIENT_H
@@ -86,8 +85,7 @@ bool queue_client_ack(struct queue_client *client, uint64_t receipt);
 /** It has failed, and is ready again after @p delay. False: it is void. */
 bool queue_client_nack(struct queue_client *client, uint64_t receipt,
                        nsec delay);
-/** Questions that are not answered, and messages not confirmed: who ends well
- * waits for 0. */
+/** Commands that have no answer yet: who ends well waits for 0. */
 unsigned queue_client_pending(const struct queue_client *client);
 /** What has come to pass so far. */
 struct queue_client_counts

@@ -123,7 +123,9 @@ static int serve(int listener)
 {
     g_autoptr(GError) error = NULL;
     struct host *host = host_new((struct host_settings){
-        .id = 1, .store = {.dir = dir, .thread = !inline_sync}});
+        .id = 1,
+        .store = {
+            .dir = dir, .thread = !inline_sync, .written = "queue-written."}});
     struct signals *signals = signals_that_stop(host_loop(host));
     struct door *door = open_door(host, listener);
     struct office_settings settings = {.most = (size_t)megabytes * MEGABYTE,
@@ -150,6 +152,7 @@ int main(int argc, char **argv)
     if (!standard_is_open())
         return FAILED;
     setlocale(LC_ALL, "");
+    signal(SIGXFSZ, SIG_IGN); /* A file too long is an error of the disk. */
     if (!parse_options(argc, argv, &error))
         return complain(USAGE, "%s", error->message);
     if (!address_parse(&address, where, &error))

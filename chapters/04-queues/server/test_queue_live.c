@@ -1,6 +1,7 @@
 /* The broker `queue` as a process, and the clients that people have for Redis. A
  * client that is not installed is skipped. */
 #include "common/judge/test.h"
+#include "common/world/clock.h"
 #include "common/world/stage.h"
 #include <signal.h>
 #include <stdio.h>
@@ -296,6 +297,64 @@ static void a_worker_in_python_does_all_jobs(void **state)
     assert_string_equal(output, "fine\n");
 }
 
+/* ---- Our own. ---- */
+
+static void what_publish_says_is_done_by_work(void **state)
+{
+    g_autofree char *path = g_build_filename(stage_dir(stage), "done", NULL);
+    g_autofree char *log = g_strconcat("--log=", path, NULL);
+    g_autofree char *text = NULL;
+    g_autoptr(GString) all = g_string_new(NULL);
+    (void)state;
+    struct actor *publish = stage_start(stage, "publish", server, "ours",
+                                        "--count=200", "--name=x", NULL);
+    g_autofree char *line = actor_await(publish, "confirmed ", PATIENCE);
+    assert_string_equal(line, "confirmed 200");
+    assert_int_equal(actor_wait(publish, PATIENCE), 0);
+    struct actor *work = stage_start(stage, "work", server, "ours", log, NULL);
+    for (int i = 1; i <= 200; i++)
+        g_string_append_printf(all, "x-%d\n", i);
+    nsec end = clock_monotonic() + PATIENCE;
+    while (g_strcmp0(text, all->str) != 0) {
+        assert_true(clock_monotonic() < end);
+        g_free(actor_await(work, "nothing", MSEC));
+        g_clear_pointer(&text, g_free);
+        g_file_get_contents(path, &text, NULL, NULL);
+    }
+    actor_signal(work, SIGTERM);
+    assert_int_equal(actor_wait(work, PATIENCE), 0);
+}
+
+static void publish_ends_when_what_it_began_is_confirmed(void **state)
+{
+    (void)state;
+    struct actor *publish =
+        stage_start(stage, "publish", server, "told", "--rate=100000", NULL);
+    actor_signal(publish, SIGTERM);
+    int status = actor_wait(publish, PATIENCE);
+    assert_true(status == 0 || status == -SIGTERM); /* It had not begun. */
+}
+
+static void our_own_refuse_in_a_sentence(void **state)
+{
+    static const char *const programs[] = {"publish", "work"};
+    static const char *const wrong[][3] = {{"127.0.0.1:0", NULL, NULL},
+                                           {"here", "jobs", NULL},
+                                           {"127.0.0.1:1", "jobs", "--frob"},
+                                           {"127.0.0.1:1", "jobs", "more"}};
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(programs); i++)
+        for (size_t k = 0; k < G_N_ELEMENTS(wrong); k++) {
+            struct actor *actor = stage_start(stage, programs[i], wrong[k][0],
+                                              wrong[k][1], wrong[k][2], NULL);
+            assert_int_equal(actor_wait(actor, PATIENCE), 2);
+            g_autofree char *complaint = actor_errors(actor);
+            assert_true(g_str_has_prefix(complaint, programs[i]));
+            assert_ptr_equal(strchr(complaint, '\n'),
+                             complaint + strlen(complaint) - 1);
+        }
+}
+
 /* ---- How it begins, and ends. ---- */
 
 static void it_ends_when_it_is_told(void **state)
@@ -344,7 +403,7 @@ static void a_damaged_log_is_refused_in_a_sentence(void **state)
     g_autofree char *line = g_strdup_printf(
         "cd '%s' && cp -r . ../other && cd ../other && rm queue-synced.1.value",
         dir);
-    g_autofree char *output = test_shell(&status, line);
+    g_free(test_shell(&status, line));
     assert_int_equal(status, 0);
     g_autofree char *option =
         g_strconcat("--dir=", stage_dir(stage), "/other", NULL);
@@ -377,6 +436,9 @@ int main(int argc, char **argv)
         cmocka_unit_test(info_tells_what_is_there),
         cmocka_unit_test(a_pipe_of_ten_thousand_is_kept),
         cmocka_unit_test(a_worker_in_python_does_all_jobs),
+        cmocka_unit_test(what_publish_says_is_done_by_work),
+        cmocka_unit_test(publish_ends_when_what_it_began_is_confirmed),
+        cmocka_unit_test(our_own_refuse_in_a_sentence),
         cmocka_unit_test(it_ends_when_it_is_told),
         cmocka_unit_test(wrong_options_are_refused_in_a_sentence),
         cmocka_unit_test(a_damaged_log_is_refused_in_a_sentence),

@@ -5,14 +5,14 @@
 #include <glib.h>
 #include <pthread.h>
 
-struct side {
+struct ring_side {
     pthread_cond_t condition;
     unsigned waiting;
 };
 
 struct ring {
     pthread_mutex_t mutex;
-    struct side puts, takes;
+    struct ring_side puts, takes;
     void **first, **last, **begin, **end;
     size_t depth;
     bool closed;
@@ -34,14 +34,14 @@ static void **after(const struct ring *ring, void **place)
     return place + 1 == ring->end ? ring->begin : place + 1;
 }
 
-static void await(struct ring *ring, struct side *side)
+static void await(struct ring *ring, struct ring_side *side)
 {
     side->waiting++;
     pthread_cond_wait(&side->condition, &ring->mutex);
     side->waiting--;
 }
 
-static bool leave(struct ring *ring, struct side *other, bool done)
+static bool leave(struct ring *ring, struct ring_side *other, bool done)
 {
     bool tell = done && other->waiting > 0;
     pthread_mutex_unlock(&ring->mutex);

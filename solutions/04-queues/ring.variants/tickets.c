@@ -1,18 +1,18 @@
-/* Who comes draws a ticket, and is served in that order, on each side: so nobody
+/* Who comes draws a ticket, and is served in that order, on each side: nobody
  * is overtaken. A turn that is over, and a change, wake all. */
 #include "04-queues/ring.h"
 #include <glib.h>
 #include <pthread.h>
 
 /* One side: the next ticket to be drawn, and the next to be served. */
-struct line {
+struct ring_line {
     size_t drawn, served;
 };
 
 struct ring {
     pthread_mutex_t mutex;
     pthread_cond_t turn;
-    struct line puts, takes;
+    struct ring_line puts, takes;
     size_t capacity;
     bool closed;
     void **items;
