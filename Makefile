@@ -301,9 +301,9 @@ $B/mistakes/$1/tried: $(foreach i,$2,$B/mistakes/$1/$i.$(seen))
 	@touch $$@
 endef
 $(foreach m,$(known),$(eval $(call mistakes,$m,$(call mistakes_of,$m))))
-# What is to be broken is a known mistake.
-$(if $(known),$(foreach b,$(breaks),$(foreach w,$(call wrong_of,$b),$(if $(wildcard solutions/$b.wrong/$w.o)$(filter \
-  $w,$(call mistakes_of,$(call broken_of,$b))),,$(error exercises/$b.task breaks $w, which is no mistake of $(call broken_of,$b))))))
+# What is to be broken is a known mistake, or stands in X.wrong/.
+$(if $(known),$(foreach b,$(breaks),$(foreach w,$(call wrong_of,$b),$(if $(or $(wildcard solutions/$b.wrong/$w.[co]),$(filter \
+  $w,$(call mistakes_of,$(call broken_of,$b)))),,$(error exercises/$b.task breaks $w, which is no mistake of $(call broken_of,$b))))))
 # Under sanitizers all tests are run: -Og is worth its time there.
 compile_fast = $(CC) $(filter-out -Werror -O%,$(FLAGS)) $(if $(SAN),-Og,-O0) -w -g0
 $B/mistakes/%.o: $B/mistakes/%.c $B/mistakes/glib.h.gch

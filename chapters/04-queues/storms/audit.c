@@ -8,13 +8,13 @@ static void mark(const struct audit *audit, const char *words)
     ordeal_mark(audit->ordeal, words);
 }
 
-static enum place place_of(const char *queue)
+static enum berth place_of(const char *queue)
 {
     return strcmp(queue, names[GRAVE]) == 0 ? GRAVE : JOBS;
 }
 
 static void note(struct audit *audit, enum fact_kind kind, struct thing *thing,
-                 enum place place)
+                 enum berth place)
 {
     struct fact fact = {.kind = kind, .thing = thing, .place = place};
     if (kind == FACT_DELIVERED)
@@ -24,33 +24,33 @@ static void note(struct audit *audit, enum fact_kind kind, struct thing *thing,
 
 /* ---- Leases. ---- */
 
-static bool is_held(const struct audit *audit, const struct lease *lease)
+static bool is_held(const struct audit *audit, const struct tenure *lease)
 {
     return lease->state == LEASE_FAILING ||
            (lease->state == LEASE_HELD && env_now(audit->env) < lease->until);
 }
 
-static struct stay *stay_of(const struct lease *lease)
+static struct stay *stay_of(const struct tenure *lease)
 {
     return &lease->thing->stays[lease->place];
 }
 
-static void fail(struct lease *lease, enum lease_state state)
+static void fail(struct tenure *lease, enum lease_state state)
 {
     stay_of(lease)->failed += lease->state == LEASE_HELD;
     lease->state = state;
 }
 
 /* The lease of that receipt, if it can be of use. */
-static struct lease *lease_of(struct audit *audit, const char *text,
-                              const char *queue)
+static struct tenure *lease_of(struct audit *audit, const char *text,
+                               const char *queue)
 {
     uint64_t receipt;
     struct word word = {text, strlen(text)};
     if (!get_receipt(word, &receipt))
         return NULL;
     GHashTable *leases = audit->leases[place_of(queue)];
-    struct lease *lease = g_hash_table_lookup(leases, &receipt);
+    struct tenure *lease = g_hash_table_lookup(leases, &receipt);
     bool known = lease && is_held(audit, lease);
     if (lease && !known && !stay_of(lease)->acked)
         mark(audit, "a receipt came too late");
@@ -60,7 +60,7 @@ static struct lease *lease_of(struct audit *audit, const char *text,
 /* A nack that has come may be done before it is answered. */
 static void on_awaited(void *self, char **words)
 {
-    struct lease *lease = self;
+    struct tenure *lease = self;
     uint64_t receipt;
     if (strcmp(words[0], "QNACK") == 0 &&
         get_receipt((struct word){words[2], strlen(words[2])}, &receipt) &&
@@ -70,9 +70,9 @@ static void on_awaited(void *self, char **words)
 
 /* It is about to be delivered once more: so its last lease has ended. */
 static void end_lease(struct audit *audit, struct thing *thing,
-                      enum place place)
+                      enum berth place)
 {
-    struct lease *lease = thing->stays[place].lease;
+    struct tenure *lease = thing->stays[place].lease;
     if (!lease || lease->state != LEASE_HELD)
         return;
     if (!is_held(audit, lease)) {
@@ -90,8 +90,8 @@ static void end_lease(struct audit *audit, struct thing *thing,
 static void begin_lease(struct audit *audit, struct thing *thing, node_id to,
                         const struct delivery *delivery)
 {
-    struct lease *lease = g_new(struct lease, 1);
-    *lease = (struct lease){
+    struct tenure *lease = g_new(struct tenure, 1);
+    *lease = (struct tenure){
         .receipt = delivery->receipt,
         .thing = thing,
         .place = place_of(delivery->queue),
@@ -109,7 +109,7 @@ static void begin_lease(struct audit *audit, struct thing *thing, node_id to,
 static void check_attempt(struct audit *audit, const struct thing *thing,
                           const struct delivery *delivery)
 {
-    enum place place = place_of(delivery->queue);
+    enum berth place = place_of(delivery->queue);
     const struct stay *stay = &thing->stays[place];
     unsigned attempt = delivery->attempt;
     if (attempt == 0 || (place == JOBS && attempt > JOB_ATTEMPTS) ||
@@ -151,7 +151,7 @@ static void on_delivered(void *self, node_id client,
                          const struct delivery *delivery)
 {
     struct audit *audit = self;
-    enum place place = place_of(delivery->queue);
+    enum berth place = place_of(delivery->queue);
     g_autofree char *payload =
         g_strndup(delivery->payload.data, delivery->payload.size);
     struct thing *thing = g_hash_table_lookup(audit->things, payload);
@@ -225,7 +225,7 @@ static void on_ack(struct audit *audit, char **words, struct talk_value value)
 {
     unsigned known = 0;
     for (unsigned i = 2; words[i]; i++) {
-        struct lease *lease = lease_of(audit, words[i], words[1]);
+        struct tenure *lease = lease_of(audit, words[i], words[1]);
         if (!lease)
             continue;
         known++;
@@ -241,7 +241,7 @@ static void on_ack(struct audit *audit, char **words, struct talk_value value)
 
 static void on_nack(struct audit *audit, char **words, struct talk_value value)
 {
-    struct lease *lease = lease_of(audit, words[2], words[1]);
+    struct tenure *lease = lease_of(audit, words[2], words[1]);
     if (!lease != !value.items[0].number)
         BREAK(audit, lease ? "Q5" : "Q6", "%s of %s is answered %u", words[0],
               words[2], (unsigned)value.items[0].number);
@@ -292,19 +292,19 @@ static void on_answered(void *self, node_id client, char **words,
 
 static void for_each_lease(struct audit *audit,
                            void (*look)(struct audit *audit,
-                                        struct lease *lease, node_id client),
+                                        struct tenure *lease, node_id client),
                            node_id client)
 {
     GHashTableIter iterator;
     void *lease;
-    for (enum place place = 0; place < PLACES; place++) {
+    for (enum berth place = 0; place < PLACES; place++) {
         g_hash_table_iter_init(&iterator, audit->leases[place]);
         while (g_hash_table_iter_next(&iterator, NULL, &lease))
             look(audit, lease, client);
     }
 }
 
-static void give_back(struct audit *audit, struct lease *lease, node_id client)
+static void give_back(struct audit *audit, struct tenure *lease, node_id client)
 {
     if (lease->holder != client || lease->state == LEASE_OVER)
         return;
@@ -320,7 +320,7 @@ static void on_parted(void *self, node_id client)
 }
 
 /* One that ran out has failed, whether somebody heard of it or not. */
-static void end_with_life(struct audit *audit, struct lease *lease,
+static void end_with_life(struct audit *audit, struct tenure *lease,
                           node_id client)
 {
     (void)client;
@@ -336,7 +336,7 @@ static void on_unanswered(void *self, char **words)
     bool acks = strcmp(words[0], "QACK") == 0;
     for (unsigned i = 2; words[i] && (acks || strcmp(words[0], "QNACK") == 0);
          i++) {
-        struct lease *lease = lease_of(audit, words[i], words[1]);
+        struct tenure *lease = lease_of(audit, words[i], words[1]);
         if (lease && acks)
             stay_of(lease)->acked = true;
         else if (lease)
@@ -448,7 +448,7 @@ struct audit *audit_new(struct ordeal *ordeal)
     audit->ordeal = ordeal;
     audit->things = g_hash_table_new(g_str_hash, g_str_equal);
     audit->row = g_ptr_array_new_with_free_func(thing_free);
-    for (enum place place = 0; place < PLACES; place++)
+    for (enum berth place = 0; place < PLACES; place++)
         audit->leases[place] =
             g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
     audit->facts = g_array_new(FALSE, FALSE, sizeof(struct fact));
@@ -466,7 +466,7 @@ void audit_free(struct audit *audit)
 {
     g_hash_table_unref(audit->things);
     g_ptr_array_unref(audit->row);
-    for (enum place place = 0; place < PLACES; place++)
+    for (enum berth place = 0; place < PLACES; place++)
         g_hash_table_unref(audit->leases[place]);
     g_array_unref(audit->facts);
     g_hash_table_unref(audit->unsent);

@@ -26,7 +26,7 @@ static void mark(const struct survey *survey, const char *words)
 
 /* ---- Which messages are there? ---- */
 
-static void on_survivor(struct survey *survey, enum place place,
+static void on_survivor(struct survey *survey, enum berth place,
                         const struct delivery *delivery)
 {
     struct audit *audit = survey->audit;
@@ -54,7 +54,7 @@ static void on_survivor(struct survey *survey, enum place place,
     stay->acked = false;
 }
 
-static void take_all(struct survey *survey, enum place place)
+static void take_all(struct survey *survey, enum berth place)
 {
     static struct delivery deliveries[MANY];
     struct queue *queue = survey->queues[place];
@@ -93,7 +93,7 @@ static void on_known(struct survey *survey, struct thing *thing, uint64_t id)
         BREAK(audit, "Q-ONCE", "%.10s has the id of another", thing->payload);
     survey->most = MAX(survey->most, id);
     thing->id = id;
-    for (enum place place = 0; place < PLACES; place++)
+    for (enum berth place = 0; place < PLACES; place++)
         thing->stays[place].attempt = 0;
 }
 
@@ -138,14 +138,14 @@ static void look(struct survey *survey, struct broker *broker)
 {
     static const struct word names[PLACES] = {{"jobs", 4}, {"grave", 5}};
     survey->ids = g_hash_table_new(NULL, NULL);
-    for (enum place place = 0; place < PLACES; place++) {
+    for (enum berth place = 0; place < PLACES; place++) {
         survey->queues[place] = broker_find(broker, names[place]);
         survey->there[place] = g_hash_table_new(NULL, NULL);
         take_all(survey, place);
     }
     ask_all(survey);
     g_hash_table_unref(survey->ids);
-    for (enum place place = 0; place < PLACES; place++)
+    for (enum berth place = 0; place < PLACES; place++)
         g_hash_table_unref(survey->there[place]);
 }
 

@@ -11,16 +11,16 @@
 #include "common/world/sim_faults.h"
 
 /** Where a message can be. */
-enum place { JOBS, GRAVE, PLACES };
+enum berth { JOBS, GRAVE, PLACES };
 
 /** How a lease is: failing is one whose nack has come, and was not answered. */
 enum lease_state { LEASE_HELD, LEASE_FAILING, LEASE_OVER };
 
 /** A delivery. */
-struct lease {
+struct tenure {
     uint64_t receipt;
     struct thing *thing;
-    enum place place;
+    enum berth place;
     node_id holder; /**< To whom it was pushed; 0: it was taken. */
     nsec until;
     enum lease_state state;
@@ -28,13 +28,13 @@ struct lease {
 
 /** A message, in one queue. */
 struct stay {
-    struct lease *lease; /**< The last. */
-    unsigned failed;     /**< Deliveries. */
-    unsigned attempt;    /**< Of the last delivery in this life. */
-    unsigned told;       /**< Of the last that has left. */
-    bool left;           /**< A delivery has left. */
-    bool acked;          /**< It is done with. */
-    bool settled;        /**< And that has left. */
+    struct tenure *lease; /**< The last. */
+    unsigned failed;      /**< Deliveries. */
+    unsigned attempt;     /**< Of the last delivery in this life. */
+    unsigned told;        /**< Of the last that has left. */
+    bool left;            /**< A delivery has left. */
+    bool acked;           /**< It is done with. */
+    bool settled;         /**< And that has left. */
 };
 
 /** A message. */
@@ -53,7 +53,7 @@ enum fact_kind { FACT_CONFIRMED, FACT_SETTLED, FACT_DELIVERED, FACT_DECLARED };
 struct fact {
     enum fact_kind kind;
     struct thing *thing; /**< Of which. */
-    enum place place;    /**< Where. */
+    enum berth place;    /**< Where. */
     unsigned attempt;    /**< FACT_DELIVERED: which. */
 };
 
@@ -65,7 +65,7 @@ struct audit {
     bool declared;      /**< That the queues are there has left. */
     GHashTable *things; /**< struct thing, by payload. */
     GPtrArray *row;     /**< The same, in the order in which they came. */
-    GHashTable *leases[PLACES]; /**< struct lease, by receipt. */
+    GHashTable *leases[PLACES]; /**< struct tenure, by receipt. */
     unsigned farewells;         /**< So many have come. */
     uint64_t highest;           /**< The greatest id. */
     uint64_t first

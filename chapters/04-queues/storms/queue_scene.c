@@ -22,7 +22,7 @@ struct room {
     struct audit *audit;
     struct lobby *lobby;
     struct office *office;
-    struct producer *producer;
+    struct publisher *producer;
     struct consumer *consumer;
 };
 
@@ -52,7 +52,7 @@ static void *boot(struct env *env, void *self)
     if (env->id == OFFICE)
         open_office(room, env);
     else if (env->id == 2 || env->id == 5)
-        room->producer = producer_new(env, synced ? "synced" : "written");
+        room->producer = publisher_new(env, synced ? "synced" : "written");
     else
         room->consumer = consumer_new(env, env->id != 4);
     return room;
@@ -65,7 +65,7 @@ static void stop(void *self)
     if (room->lobby)
         audit_crash(room->audit);
     g_clear_pointer(&room->lobby, lobby_free);
-    g_clear_pointer(&room->producer, producer_free);
+    g_clear_pointer(&room->producer, publisher_free);
     g_clear_pointer(&room->consumer, consumer_free);
     g_free(room);
 }
@@ -100,7 +100,7 @@ static bool all_is_done(void *self, GString *why)
     struct queue_scene *scene = self;
     for (node_id id = 2; id <= ordeal_storm(scene->ordeal)->nodes; id++) {
         struct room *room = ordeal_node(scene->ordeal, id);
-        if (room && room->producer && !producer_is_done(room->producer)) {
+        if (room && room->producer && !publisher_is_done(room->producer)) {
             g_string_append_printf(why, "node %u is not done", (unsigned)id);
             return false;
         }
@@ -147,7 +147,7 @@ static void ask(void *self, node_id node, const char *operation)
     struct room *room = ordeal_node(scene->ordeal, node);
     unsigned number = 0;
     if (sscanf(operation, "publish %u", &number) == 1 && room->producer)
-        producer_publish(room->producer, number);
+        publisher_publish(room->producer, number);
     if (sscanf(operation, "rest %u", &number) == 1 && room->consumer)
         consumer_rest(room->consumer, number * MSEC);
     ordeal_answer(scene->ordeal, node, operation);

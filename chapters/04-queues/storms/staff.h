@@ -24,19 +24,19 @@ char *cargo_of(uint64_t producer, uint64_t request);
 /** Is this payload one that nobody can work on? */
 bool cargo_is_poison(const char *payload);
 
-struct producer;
+struct publisher;
 
 /** A producer, by the number of its node; its queues are @p durability. Returns
  * new. */
-struct producer *producer_new(struct env *env, const char *durability);
+struct publisher *publisher_new(struct env *env, const char *durability);
 /** It shall publish so many more. */
-void producer_publish(struct producer *producer, unsigned count);
+void publisher_publish(struct publisher *producer, unsigned count);
 /** Requests it shall have published. */
-uint64_t producer_asked(const struct producer *producer);
+uint64_t publisher_asked(const struct publisher *producer);
 /** Is each of them confirmed? */
-bool producer_is_done(const struct producer *producer);
+bool publisher_is_done(const struct publisher *producer);
 /** Free it. */
-void producer_free(struct producer *producer);
+void publisher_free(struct publisher *producer);
 
 struct consumer;
 

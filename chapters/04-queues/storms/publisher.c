@@ -4,7 +4,7 @@
 
 enum { RUN = 6, DECLARES = 2, POISON = 5 };
 
-struct producer {
+struct publisher {
     struct env *env;
     const char *durability;
     uint64_t asked;        /* Requests 1 to here. */
@@ -47,7 +47,7 @@ static void persist(struct env *env, const char *key, uint64_t number)
     env_persist(env, key, value);
 }
 
-static void make_room(struct producer *producer)
+static void make_room(struct publisher *producer)
 {
     guint old = producer->confirmed->len;
     g_byte_array_set_size(producer->confirmed, (guint)producer->asked + 1);
@@ -56,13 +56,13 @@ static void make_room(struct producer *producer)
 
 /* ---- To publish. ---- */
 
-static bool is_confirmed(const struct producer *producer, uint64_t request)
+static bool is_confirmed(const struct publisher *producer, uint64_t request)
 {
     return request <= producer->done || producer->confirmed->data[request];
 }
 
 /* "3,5,6": the next that are not confirmed. Returns new; NULL: all are. */
-static char *next_requests(const struct producer *producer)
+static char *next_requests(const struct publisher *producer)
 {
     g_autoptr(GString) text = g_string_new(NULL);
     unsigned count = 0;
@@ -76,7 +76,7 @@ static char *next_requests(const struct producer *producer)
     return count > 0 ? g_strdup(text->str) : NULL;
 }
 
-static void say_declares(const struct producer *producer,
+static void say_declares(const struct publisher *producer,
                          struct wire_writer *out)
 {
     talk_say(out, "QDECLARE grave DURABILITY %s VISIBILITY %d",
@@ -89,7 +89,7 @@ static void say_declares(const struct producer *producer,
 
 static void on_tick(void *self)
 {
-    struct producer *producer = self;
+    struct publisher *producer = self;
     struct wire_writer out = {.most = producer->env->most};
     g_autofree char *requests = next_requests(producer);
     nsec wait = 20 * MSEC + env_random(producer->env) % (80 * MSEC);
@@ -111,13 +111,13 @@ static void on_tick(void *self)
 
 /* ---- What it hears. ---- */
 
-struct producer_letter {
-    struct producer *producer;
+struct publisher_letter {
+    struct publisher *producer;
     char **requests;
     unsigned place;
 };
 
-static void confirm(struct producer *producer, uint64_t request)
+static void confirm(struct publisher *producer, uint64_t request)
 {
     uint64_t done = producer->done;
     producer->confirmed->data[request] = 1;
@@ -130,7 +130,7 @@ static void confirm(struct producer *producer, uint64_t request)
 
 static void on_value(void *self, struct talk_value value)
 {
-    struct producer_letter *letter = self;
+    struct publisher_letter *letter = self;
     unsigned place = letter->place++;
     if (place == 0) {
         g_autofree char *text = talk_text(value, 0);
@@ -145,7 +145,7 @@ static void on_value(void *self, struct talk_value value)
 
 static void on_message(void *self, node_id from, GBytes *message)
 {
-    struct producer_letter letter = {.producer = self};
+    struct publisher_letter letter = {.producer = self};
     (void)from;
     talk_hear(message, on_value, &letter);
     g_strfreev(letter.requests);
@@ -153,9 +153,9 @@ static void on_message(void *self, node_id from, GBytes *message)
 
 /* ---- Life. ---- */
 
-struct producer *producer_new(struct env *env, const char *durability)
+struct publisher *publisher_new(struct env *env, const char *durability)
 {
-    struct producer *producer = g_new0(struct producer, 1);
+    struct publisher *producer = g_new0(struct publisher, 1);
     producer->env = env;
     producer->durability = durability;
     producer->done = recall(env, "producer.done");
@@ -168,24 +168,24 @@ struct producer *producer_new(struct env *env, const char *durability)
     return producer;
 }
 
-void producer_publish(struct producer *producer, unsigned count)
+void publisher_publish(struct publisher *producer, unsigned count)
 {
     producer->asked += count;
     make_room(producer);
     persist(producer->env, "producer.asked", producer->asked);
 }
 
-uint64_t producer_asked(const struct producer *producer)
+uint64_t publisher_asked(const struct publisher *producer)
 {
     return producer->asked;
 }
 
-bool producer_is_done(const struct producer *producer)
+bool publisher_is_done(const struct publisher *producer)
 {
     return producer->done == producer->asked;
 }
 
-void producer_free(struct producer *producer)
+void publisher_free(struct publisher *producer)
 {
     env_disarm(producer->env, &producer->tick);
     g_byte_array_unref(producer->confirmed);
