@@ -2,9 +2,9 @@
  *     record    'm' | offset, 8 bytes | the message
  *               'p' | offset, 8 bytes | the name of a group
  *
- *     wal       [ m1 m2 pA m3 ][ m4 pB m5 pA ][ m6 m7          pA pB ]
- *                 |  gone  |     retained ...          written again, so that the
- *                                                      first segment may go
+ *     wal       [ m1 m2 pA m3 ][ m4 pB m5 pA ][ m6 m7 pA pB ...
+ *                 |  gone  |     retained             |
+ *                                   written again, so that the first may go
  *
  * A message has its offset beside it, so that it may stand in the log again,
  * further on: what is read twice is one message. Which of them are retained

@@ -10,19 +10,19 @@
  *     if (backlog_read(backlog, &page, on_message, self))
  *         backlog_commit(backlog, "billing", page.from);
  *
- * Each message has an *offset*: 1, 2, 3. An offset is one message for all readers
- * and for ever, and a read skips none (Q8). There is no lease and no receipt: who
- * reads keeps its place itself, and *commits* it to a group, by name: the offset
- * of the next message to read.
+ * Each message has an *offset*: 1, 2, 3. An offset is one message for all
+ * readers and for ever, and a read skips none (Q8). There is no lease and no
+ * receipt: who reads keeps its place itself, and *commits* it to a group, by
+ * name: the offset of the next message to read.
  *
  * Messages go at the front, by *retention*, when there are too many or their
  * bytes are too many; the newest stays. A reader that is behind the front is
  * told so, and never put forward in silence.
  *
- * All of it is in memory, and in one write-ahead log (wal.h), messages and places
- * as records: so after a crash no place is beyond the last message. The log goes
- * at the front by segments; places are written again before. When places have
- * come to fill more of it than the messages, all is written again.
+ * All of it is in memory, and in one write-ahead log (wal.h), messages and
+ * places as records: so after a crash no place is beyond the last message. The
+ * log goes at the front by segments; places are written again before. When
+ * places have come to fill more of it than the messages, all is written again.
  */
 #ifndef QUEUES_BACKLOG_H
 #define QUEUES_BACKLOG_H

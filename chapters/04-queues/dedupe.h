@@ -25,11 +25,11 @@
  *    a new one, those that have been silent for longer than that are forgotten,
  *    the longest first, until there is. If there still is none, the new one is
  *    told FULL. Nobody else is ever forgotten.
- *  - dedupe_write() is all of that as bytes, in which a log begins anew. After a
- *    boot, dedupe_read() and then dedupe_done() for each record behind it make
- *    the table answer as it did; all count as just heard. A log does not tell
- *    who was forgotten, so these are back, and for a while there may be more
- *    than @p producers.
+ *  - dedupe_write() is all of that as bytes, in which a log begins anew. After
+ *    a boot, dedupe_read() and then dedupe_done() for each record behind it
+ *    make the table answer as it did; all count as just heard. A log does not
+ *    tell who was forgotten, so these are back, and for a while there may be
+ *    more than @p producers.
  *
  * Three conditions make an effect exactly once: the request is told by its
  * number from all others; effect and answer become durable as one; and the

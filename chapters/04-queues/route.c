@@ -1,12 +1,12 @@
 /* A pattern and a topic are read word by word, side by side. A "#" is first
- * taken to be no words at all; when what follows does not fit, it is taken to be
- * one more, and the rest is tried again from there. When there is a later "#",
- * the earlier ones are settled: if any choice for them leads to a match, then the
- * shortest does, since the later one can take up whatever is left. So nothing is
- * tried for all choices of several.
+ * taken to be no words at all; when what follows does not fit, it is taken to
+ * be one more, and the rest is tried again from there. When there is a later
+ * "#", the earlier ones are settled: if any choice for them leads to a match,
+ * then the shortest does, since the later one can take up whatever is left. So
+ * nothing is tried for all choices of several.
  *
- * A queue that has been told of a message bears the number of that match, so that
- * it is not told twice: no set is made for a message.
+ * A queue that has been told of a message bears the number of that match, so
+ * that it is not told twice: no set is made for a message.
  */
 #include "04-queues/route.h"
 #include "02-framing/word.h"

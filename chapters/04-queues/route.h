@@ -39,8 +39,8 @@ bool route_fits(const char *pattern, const char *topic);
 
 /** No bindings yet. Returns new. */
 struct route *route_new(void);
-/** Bind @p queue; who is bound so already stays in its place. False: one of them
- * is too long, or there are too many. Copies both. */
+/** Bind @p queue; who is bound so already stays in its place. False: one of
+ * them is too long, or there are too many. Copies both. */
 bool route_add(struct route *route, const char *pattern, const char *queue);
 /** Take a binding out. Returns whether it was there. */
 bool route_remove(struct route *route, const char *pattern, const char *queue);

@@ -1,8 +1,8 @@
 /**
  * @file test_ledger.h
- * For tests of dedupe.h: payments to a bank, in the simulator. Effect and answer
- * are one record, and the log begins anew every few records: so the bank's sum
- * is right when its table is.
+ * For tests of dedupe.h: payments to a bank, in the simulator. Effect and
+ * answer are one record, and the log begins anew every few records: so the
+ * bank's sum is right when its table is.
  *
  *     struct ledger ledger = {.requests = 40, .pipeline = 4};
  *     ledger_run(&ledger, seed);    // Expects that the sum is right.

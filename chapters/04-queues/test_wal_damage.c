@@ -164,7 +164,8 @@ static void a_torn_end_is_cut_before_it_is_appended_to(void **state)
 static void a_missing_segment_is_refused(void **state)
 {
     (void)state;
-    struct bench *bench = filled();
+    struct bench *bench = bench_new();
+    bench_fill(bench, RECORDS);
     struct copy copy = copy_of(bench);
     for (unsigned i = 1; i <= last_key(&copy); i++) {
         if (!copy.values[i])

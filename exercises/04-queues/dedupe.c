@@ -1,5 +1,5 @@
-/* A producer's answers lie in a ring, that of request seq in place seq % window,
- * with its number beside it:
+/* A producer's answers lie in a ring, that of request seq in place seq %
+ * window, with its number beside it:
  *
  *     forgotten |  floor + 1        ...        newest | not yet
  *               |  9    10    11    12    --    14    |
@@ -126,7 +126,8 @@ static void put(struct dedupe *dedupe, struct producer *producer, uint64_t seq,
                 uint64_t answer)
 {
     /* TODO: its place in the ring; and is it the newest? */
-    (void)place_of(dedupe, producer, seq), (void)todo(answer);
+    (void)place_of(dedupe, producer, seq);
+    (void)todo(answer);
 }
 
 enum dedupe_verdict dedupe_ask(struct dedupe *dedupe, uint64_t producer,

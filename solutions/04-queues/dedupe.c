@@ -1,5 +1,5 @@
-/* A producer's answers lie in a ring, that of request seq in place seq % window,
- * with its number beside it:
+/* A producer's answers lie in a ring, that of request seq in place seq %
+ * window, with its number beside it:
  *
  *     forgotten |  floor + 1        ...        newest | not yet
  *               |  9    10    11    12    --    14    |
@@ -144,7 +144,8 @@ static void put(struct dedupe *dedupe, struct producer *producer, uint64_t seq,
     producer->newest = MAX(producer->newest, seq);
     if (producer->newest > window)
         producer->floor = MAX(producer->floor, producer->newest - window);
-    /* END SOLUTION: (void)place_of(dedupe, producer, seq), (void)todo(answer); */
+    /* END SOLUTION: (void)place_of(dedupe, producer, seq);
+     * (void)todo(answer); */
 }
 
 enum dedupe_verdict dedupe_ask(struct dedupe *dedupe, uint64_t producer,

@@ -19,8 +19,8 @@
 #include <string.h>
 
 enum { ROUNDS = 3 };
-#define WARMUP   (100 * MSEC)
-#define DURATION (350 * MSEC)
+#define WARMUP   (80 * MSEC)
+#define DURATION (250 * MSEC)
 
 static const struct contest_setting settings[] = {
     {1, 100}, {8, 1024}, {8, 100}, {1, 1024}};
@@ -53,8 +53,8 @@ static void print_row(const struct rival *rival, const struct contest_row *row)
 {
     printf("  %-21s", rival->name);
     if (!row->held) {
-        printf(" %s\n",
-               rival->bar > 0 ? "skipped: not installed" : "not built");
+        printf(" %s\n", rival->bar > 0 ? "skipped: not installed"
+                                       : "skipped: nothing beside it");
         return;
     }
     printf(" %9.0f %7.2f %7.2f %7.2f", row->rate, row->p50, row->p99,

@@ -70,7 +70,8 @@ int main(void)
         "# "
         "queue\trow\tguarantee\tpairs\tsize\trate\tlow\thigh\tp50\tp99\tcost\t"
         "generator\tidle\tmore\tcheaper\tscore\tbar\n");
-    printf("# claim: score >= 0.5 * bar\n");
+    printf("# claim: cheaper >= 1\n");
+    printf("# claim: score >= 0.5 * bar for bar >= 5\n");
     for (unsigned i = 0; i < G_N_ELEMENTS(settings); i++)
         print_setting(contest, settings[i]);
     contest_free(contest);

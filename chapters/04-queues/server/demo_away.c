@@ -4,7 +4,7 @@
  * producer wait.
  */
 #include "04-queues/server/look.h"
-#include "04-queues/server/producer.h"
+#include "04-queues/server/supplier.h"
 #include "common/judge/histogram.h"
 #include "common/world/clock.h"
 #include "common/world/complain.h"
@@ -57,11 +57,11 @@ static void on_confirm(void *self, uint64_t number, nsec delay)
     histogram_add(show.delays, delay);
 }
 
-static struct producer *start_producer(struct producer_settings settings)
+static struct supplier *start_producer(struct supplier_settings settings)
 {
     settings.name = "m";
     settings.on_confirm = on_confirm;
-    return producer_new(show.loop, &show.address, &settings);
+    return supplier_new(show.loop, &show.address, &settings);
 }
 
 static void go_on(nsec time)
@@ -109,7 +109,7 @@ static void show_absence(void)
            "it is synced.\nHow long does that take, and how many wait?\n\n"
            "  %-28s %10s %10s %7s\n",
            "", "median", "p99", "depth");
-    struct producer *producer = start_producer((struct producer_settings){
+    struct supplier *supplier = start_producer((struct supplier_settings){
         .queue = "jobs", .rate = 400, .durability = DURABILITY_SYNCED});
     go_on(SEC / 2);
     struct actor *worker = start_worker("jobs", "--pause=0", "--window=50");
@@ -124,7 +124,7 @@ static void show_absence(void)
     go_on(SEC);
     print_phase("it is back");
     stop_worker(worker);
-    producer_free(producer);
+    supplier_free(supplier);
     printf("\nWho publishes waits for the broker's disk, never for the "
            "consumer.\n\n");
 }
@@ -134,11 +134,11 @@ static void show_absence(void)
 /* 500 messages, a slow worker; then a second one. */
 static void show_window(const char *queue, const char *window, const char *what)
 {
-    struct producer *producer = start_producer((struct producer_settings){
+    struct supplier *supplier = start_producer((struct supplier_settings){
         .queue = queue, .count = 500, .durability = DURABILITY_WRITTEN});
-    while (!producer_is_done(producer))
+    while (!supplier_is_done(supplier))
         go_on(10 * MSEC);
-    producer_free(producer);
+    supplier_free(supplier);
     struct actor *one = start_worker(queue, "--pause=5", window);
     go_on(300 * MSEC);
     printf("  %-28s %5d %8d", what, (int)fact(queue, "ready"),
@@ -170,8 +170,8 @@ static void show_credit(void)
 
 static void show_flood(const char *queue, uint64_t limit, const char *what)
 {
-    struct producer *producer = start_producer(
-        (struct producer_settings){.queue = queue,
+    struct supplier *supplier = start_producer(
+        (struct supplier_settings){.queue = queue,
                                    .limit = limit,
                                    .durability = DURABILITY_WRITTEN,
                                    .rate = 2000,
@@ -184,11 +184,11 @@ static void show_flood(const char *queue, uint64_t limit, const char *what)
         go_on(100 * MSEC);
         deepest = MAX(deepest, fact(queue, "ready") + fact(queue, "taken"));
     }
-    struct queue_client_counts counts = producer_counts(producer);
+    struct queue_client_counts counts = supplier_counts(supplier);
     printf("  %-28s %6d %9d %9d", what, (int)counts.confirmed,
            (int)counts.refused, (int)deepest);
     print_bar(deepest, 3000);
-    producer_free(producer);
+    supplier_free(supplier);
     stop_worker(worker);
 }
 

@@ -10,7 +10,7 @@
  * else a few.
  */
 #include "02-framing/kv/burst.h"
-#include "04-queues/server/producer.h"
+#include "04-queues/server/supplier.h"
 #include "common/judge/test.h"
 #include "common/world/clock.h"
 #include "common/world/dice.h"
@@ -27,7 +27,7 @@ static const char *const names[PRODUCERS] = {"a", "b", "c"};
 
 /* What is known of one producer's messages, by number. */
 struct ledger {
-    struct producer *producer;
+    struct supplier *supplier;
     GByteArray *confirmed; /* 1: it is. */
     GByteArray *done;      /* How often it came, up to 255. */
 };
@@ -96,7 +96,7 @@ static void read_line(const char *line)
     assert_int_equal(sscanf(line, "%c-%" SCNu64, &name, &number), 2);
     assert_in_range(name, 'a', 'a' + PRODUCERS - 1);
     struct ledger *ledger = &run.ledgers[name - 'a'];
-    assert_in_range(number, 1, producer_begun(ledger->producer));
+    assert_in_range(number, 1, supplier_begun(ledger->supplier));
     tick_off(ledger->done, number);
     bool repeated = ledger->done->data[number] > 1;
     run.lines++;
@@ -122,8 +122,8 @@ static void read_log(void)
 /* Was all of it done? */
 static bool is_done(const struct ledger *ledger)
 {
-    uint64_t begun = producer_begun(ledger->producer);
-    if (!producer_is_done(ledger->producer))
+    uint64_t begun = supplier_begun(ledger->supplier);
+    if (!supplier_is_done(ledger->supplier))
         return false;
     for (uint64_t number = 1; number <= begun; number++)
         if (number >= ledger->done->len || ledger->done->data[number] == 0)
@@ -135,7 +135,7 @@ static bool are_all_done(void)
 {
     read_log();
     for (unsigned i = 0; i < PRODUCERS; i++)
-        if (run.ledgers[i].producer && !is_done(&run.ledgers[i]))
+        if (run.ledgers[i].supplier && !is_done(&run.ledgers[i]))
             return false;
     return true;
 }
@@ -156,7 +156,7 @@ static void open_run(void)
     assert_true(address_parse(&run.address, strchr(run.listen, '=') + 1, NULL));
 }
 
-static void start_producer(unsigned i, struct producer_settings settings)
+static void start_producer(unsigned i, struct supplier_settings settings)
 {
     struct ledger *ledger = &run.ledgers[i];
     settings.queue = "jobs";
@@ -165,7 +165,7 @@ static void start_producer(unsigned i, struct producer_settings settings)
     settings.self = ledger;
     ledger->confirmed = g_byte_array_new();
     ledger->done = g_byte_array_new();
-    ledger->producer = producer_new(run.loop, &run.address, &settings);
+    ledger->supplier = supplier_new(run.loop, &run.address, &settings);
 }
 
 static void turn(void)
@@ -177,8 +177,8 @@ static void turn(void)
 static void finish(void)
 {
     for (unsigned i = 0; i < PRODUCERS; i++)
-        if (run.ledgers[i].producer)
-            producer_stop(run.ledgers[i].producer);
+        if (run.ledgers[i].supplier)
+            supplier_stop(run.ledgers[i].supplier);
     while (!are_all_done())
         turn();
     assert_int_equal(run.silent, 0);
@@ -187,8 +187,8 @@ static void finish(void)
 static void close_run(void)
 {
     for (unsigned i = 0; i < PRODUCERS; i++)
-        if (run.ledgers[i].producer) {
-            producer_free(run.ledgers[i].producer);
+        if (run.ledgers[i].supplier) {
+            supplier_free(run.ledgers[i].supplier);
             g_byte_array_unref(run.ledgers[i].confirmed);
             g_byte_array_unref(run.ledgers[i].done);
         }
@@ -229,7 +229,7 @@ static void storm(uint64_t seed, enum durability durability)
     open_run();
     start_broker_with(NULL);
     for (unsigned i = 0; i < PRODUCERS; i++)
-        start_producer(i, (struct producer_settings){.durability = durability,
+        start_producer(i, (struct supplier_settings){.durability = durability,
                                                      .window = 200,
                                                      .size = 100 * i});
     while (run.confirmed < PRODUCERS)
@@ -273,12 +273,12 @@ static void a_full_broker_refuses_and_loses_nothing(void **state)
     open_run();
     start_broker_with("--memory=1");
     start_producer(0,
-                   (struct producer_settings){.durability = DURABILITY_WRITTEN,
+                   (struct supplier_settings){.durability = DURABILITY_WRITTEN,
                                               .count = 300,
                                               .window = 20,
                                               .size = 10000});
-    struct producer *producer = run.ledgers[0].producer;
-    while (producer_counts(producer).refused == 0)
+    struct supplier *supplier = run.ledgers[0].supplier;
+    while (supplier_counts(supplier).refused == 0)
         turn();
     assert_in_range(run.confirmed, 50, 110);
     g_autofree char *text = burst_ask(
@@ -287,7 +287,7 @@ static void a_full_broker_refuses_and_loses_nothing(void **state)
     kill_actor(run.broker);
     start_broker_with("--memory=1");
     start_worker(0);
-    while (!producer_is_done(producer))
+    while (!supplier_is_done(supplier))
         turn();
     finish();
     assert_int_equal(run.confirmed, 300);
@@ -308,7 +308,7 @@ static void a_full_disk_stops_it_and_loses_nothing(void **state)
         run.broker = stage_start(run.stage, "/bin/sh", "-c", line, NULL);
         g_autofree char *ready = actor_await(run.broker, "ready ", PATIENCE);
         assert_non_null(ready);
-        start_producer(0, (struct producer_settings){
+        start_producer(0, (struct supplier_settings){
                               .durability = DURABILITY_SYNCED, .size = 1000});
         g_autofree char *complaint = actor_errors(run.broker);
         while (strlen(complaint) == 0) {

@@ -6,7 +6,7 @@
  * At its end, or when it is told to stop, it says how many are confirmed.
  */
 #include "01-sockets/signals.h"
-#include "04-queues/server/producer.h"
+#include "04-queues/server/supplier.h"
 #include "common/world/complain.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -40,29 +40,29 @@ static bool is_durability(enum durability *kind)
     return false;
 }
 
-static void on_signal(void *producer, int signal)
+static void on_signal(void *supplier, int signal)
 {
     (void)signal;
-    producer_stop(producer);
+    supplier_stop(supplier);
 }
 
 static int publish(const struct address *address,
-                   const struct producer_settings *settings)
+                   const struct supplier_settings *settings)
 {
     struct loop *loop = loop_new();
-    struct producer *producer = producer_new(loop, address, settings);
+    struct supplier *supplier = supplier_new(loop, address, settings);
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
-    struct signals *signals = signals_new(loop, &set, on_signal, producer);
-    while (!producer_is_done(producer))
+    struct signals *signals = signals_new(loop, &set, on_signal, supplier);
+    while (!supplier_is_done(supplier))
         loop_turn(loop, LOOK);
-    struct queue_client_counts counts = producer_counts(producer);
+    struct queue_client_counts counts = supplier_counts(supplier);
     printf("confirmed %" PRIu64 "\nagain %" PRIu64 "\n", counts.confirmed,
            counts.repeated);
     signals_free(signals);
-    producer_free(producer);
+    supplier_free(supplier);
     loop_free(loop);
     return fflush(stdout) == 0 ? 0 : FAILED;
 }
@@ -83,7 +83,7 @@ int main(int argc, char **argv)
     if (!address_parse(&address, argv[1], &error))
         return complain(address_error_status(error), "%s", error->message);
     return publish(&address,
-                   &(struct producer_settings){.queue = argv[2],
+                   &(struct supplier_settings){.queue = argv[2],
                                                .name = name,
                                                .durability = kind,
                                                .count = (uint64_t)count,

@@ -1,7 +1,7 @@
 /*
- * How long is one here, when much has to be done? In virtual time: messages come
- * at random (Poisson), one worker does them in order. A message's time in the
- * system, from its arrival until it is done, over the mean time of work.
+ * How long is one here, when much has to be done? In virtual time: messages
+ * come at random (Poisson), one worker does them in order. A message's time in
+ * the system, from its arrival until it is done, over the mean time of work.
  *
  * The model, at the load r: when the time of work is exponential, M/M/1, it is
  * 1 / (1 - r); when all work takes equally long, M/D/1, it is

@@ -1,5 +1,6 @@
 /* Another shape: a hash table of answers for each producer, and a count of
- * requests for its silence; who is forgotten is searched for when it is needed. */
+ * requests for its silence; who is forgotten is searched for when it is
+ * needed. */
 #include "02-framing/crc32c.h"
 #include "02-framing/wire.h"
 #include "04-queues/dedupe.h"

@@ -1,23 +1,23 @@
 /**
- * @file producer.h
+ * @file supplier.h
  * Numbered messages, "NAME-1", "NAME-2" and so on, published under load: for
  * demos, tests, and tool_publish.c.
  *
- *     producer = producer_new(loop, &address, &(struct producer_settings){
+ *     supplier = supplier_new(loop, &address, &(struct supplier_settings){
  *         .queue = "jobs", .name = "a", .count = 10000});
- *     ... until producer_is_done(producer) ...
+ *     ... until supplier_is_done(supplier) ...
  *
  * What the broker refuses, since it is FULL, is published again later. So in the
  * end each is confirmed, once.
  */
-#ifndef QUEUES_PRODUCER_H
-#define QUEUES_PRODUCER_H
+#ifndef QUEUES_SUPPLIER_H
+#define QUEUES_SUPPLIER_H
 #include "04-queues/server/queue_client.h"
 
-struct producer;
+struct supplier;
 
 /** What to publish. */
-struct producer_settings {
+struct supplier_settings {
     const char *queue;          /**< Where to; borrowed. */
     const char *name;           /**< Of the messages; borrowed. */
     enum durability durability; /**< The queue is declared so. */
@@ -32,17 +32,17 @@ struct producer_settings {
 };
 
 /** Begin. Borrows @p loop. Returns new. */
-struct producer *producer_new(struct loop *loop, const struct address *address,
-                              const struct producer_settings *settings);
+struct supplier *supplier_new(struct loop *loop, const struct address *address,
+                              const struct supplier_settings *settings);
 /** Publish nothing new. */
-void producer_stop(struct producer *producer);
+void supplier_stop(struct supplier *supplier);
 /** All that was begun is confirmed. */
-bool producer_is_done(const struct producer *producer);
+bool supplier_is_done(const struct supplier *supplier);
 /** How many messages were begun; these numbers there are, from 1 on. */
-uint64_t producer_begun(const struct producer *producer);
+uint64_t supplier_begun(const struct supplier *supplier);
 /** What its client has seen; refused are those that were tried again. */
-struct queue_client_counts producer_counts(const struct producer *producer);
+struct queue_client_counts supplier_counts(const struct supplier *supplier);
 /** Free it. */
-void producer_free(struct producer *producer);
+void supplier_free(struct supplier *supplier);
 
 #endif
