@@ -141,9 +141,9 @@ struct supplier *supplier_new(struct loop *loop, const struct address *address,
         (struct queue_client_settings){.window = settings->window,
                                        .on_confirm = on_confirm,
                                        .on_room = on_room,
-                                       .self = producer});
+                                       .self = supplier});
     queue_client_declare(supplier->client, settings->queue, &kind);
-    supplier->tick = (struct timer){.fire = on_tick, .self = producer};
+    supplier->tick = (struct timer){.fire = on_tick, .self = supplier};
     loop_arm(loop, &supplier->tick, 0);
     return supplier;
 }
