@@ -36,7 +36,8 @@ struct queue *broker_queue(struct broker *broker, unsigned i)
 
 static bool are_equal(struct word a, struct word b)
 {
-    return a.size == b.size && memcmp(a.data, b.data, a.size) == 0;
+    return a.size == b.size &&
+           (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
 }
 
 static bool is_same(const struct queue_settings *a,

@@ -46,7 +46,7 @@ static const char *mark_of(const struct rival *rival,
         return "met";
     if (row->score >= rival->bar)
         return "met*";
-    return row->score >= rival->bar / 2 ? "MISS" : "FAIL";
+    return row->score >= rival->bar / 3 ? "MISS" : "FAIL";
 }
 
 static void print_row(const struct rival *rival, const struct contest_row *row)
