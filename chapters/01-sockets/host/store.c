@@ -12,9 +12,8 @@
  * sync of others syncs them first. So what is in a newer file never survives a
  * power failure that takes what was written before to an older one.
  */
-#include "01-sockets/host/store.h"
 #include "01-sockets/host/frames.h"
-#include "common/world/complain.h"
+#include "01-sockets/host/store_parts.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -26,165 +25,6 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-enum { AHEAD = 1 << 20 };
-enum fate { EXTENDED, REPLACED, REMOVED };
-
-struct file {
-    char *key, *path, *fresh; /* `fresh` is renamed to `path`. */
-    off_t end;                /* Where the last frame ends. */
-    off_t written;            /* Where the zeros behind it end. */
-    uint32_t sum;             /* Of the last frame there. */
-    bool exists;              /* With what is in `filling`. */
-    bool dirty;
-    bool lazy;     /* It is only written, when it is extended. */
-    bool unsynced; /* And was. */
-    GByteArray *filling, *writing;
-    enum fate fate, writing_fate;
-};
-
-struct store {
-    char *path;
-    int dir;
-    void (*pause)(void *self);
-    void *self;
-    char *written;          /* The prefix of keys that are only written. */
-    GHashTable *files;      /* By key. */
-    GPtrArray *dirty, *job; /* Borrowed files: to be synced; being synced. */
-    GPtrArray *unsynced;    /* Written, but not synced. */
-    int done;               /* Eventfd: the thread's word. */
-    bool threaded;
-    pthread_t thread;
-    pthread_mutex_t mutex;
-    pthread_cond_t changed;
-    bool syncing, stopping; /* Under the mutex. */
-};
-
-static G_NORETURN void stop(const char *path, const char *why)
-{
-    _exit(complain(FAILED,
-                   "%s: %s: this node stops, for it can promise "
-                   "nothing",
-                   path, why));
-}
-
-static void stop_if(bool failed, const char *path)
-{
-    if (failed)
-        stop(path, g_strerror(errno));
-}
-
-/* ---- A sync, perhaps in its own thread. ---- */
-
-static int open_file(const char *path, int flags)
-{
-    int fd = open(path, flags | O_CLOEXEC, 0600);
-    stop_if(fd < 0, path);
-    return fd;
-}
-
-static void write_at(int fd, GByteArray *bytes, off_t at, const char *path)
-{
-    for (size_t done = 0; done < bytes->len;) {
-        ssize_t n =
-            pwrite(fd, bytes->data + done, bytes->len - done, at + (off_t)done);
-        stop_if(n < 0 && errno != EINTR, path);
-        done += (size_t)MAX(n, 0);
-    }
-}
-
-static void sync_and_close(int fd, const char *path)
-{
-    stop_if(fdatasync(fd) < 0, path);
-    close(fd);
-}
-
-static void write_zeros_to(int fd, struct file *file, off_t end)
-{
-    static uint8_t zeros[AHEAD];
-    GByteArray ahead = {.data = zeros, .len = AHEAD};
-    for (; file->written < end; file->written += AHEAD)
-        write_at(fd, &ahead, file->written, file->path);
-}
-
-/* Write the frame of this turn behind the others. Returns the file, open. */
-static int extend(struct file *file)
-{
-    int fd = open_file(file->path, O_RDWR);
-    file->sum = frames_close(file->writing, file->sum);
-    off_t end = file->end + file->writing->len;
-    if (end > file->written && !file->lazy)
-        write_zeros_to(fd, file, end + AHEAD);
-    write_at(fd, file->writing, file->end, file->path);
-    file->end = end;
-    file->written = MAX(file->written, end);
-    g_byte_array_set_size(file->writing, 0);
-    return fd;
-}
-
-static void replace(struct file *file)
-{
-    int fd = open_file(file->fresh, O_RDWR | O_CREAT | O_TRUNC);
-    file->sum = frames_seal(file->writing);
-    write_at(fd, file->writing, 0, file->fresh);
-    file->end = file->written = file->writing->len;
-    sync_and_close(fd, file->fresh);
-    stop_if(rename(file->fresh, file->path) < 0, file->path);
-}
-
-static void remove_file(const struct file *file)
-{
-    stop_if(unlink(file->path) < 0 && errno != ENOENT, file->path);
-}
-
-static void sync_extended(struct file *file)
-{
-    if (file->writing_fate == EXTENDED)
-        sync_and_close(extend(file), file->path);
-}
-
-/* Returns whether a name has come, or gone. */
-static bool sync_other(struct file *file)
-{
-    switch (file->writing_fate) {
-    case EXTENDED:
-        return false;
-    case REPLACED:
-        replace(file);
-        break;
-    case REMOVED:
-        remove_file(file);
-        break;
-    }
-    g_byte_array_set_size(file->writing, 0);
-    return true;
-}
-
-static void sync_written(struct store *store)
-{
-    for (unsigned i = 0; i < store->unsynced->len; i++) {
-        struct file *file = store->unsynced->pdata[i];
-        sync_and_close(open_file(file->path, O_RDWR), file->path);
-        file->unsynced = false;
-    }
-    g_ptr_array_set_size(store->unsynced, 0);
-}
-
-/* First what is extended: nothing in a new file outlives what it follows. A new
- * name, or the lack of an old one, is durable with its directory. */
-static void do_job(struct store *store)
-{
-    bool renamed = false;
-    sync_written(store);
-    for (unsigned i = 0; i < store->job->len; i++)
-        sync_extended(store->job->pdata[i]);
-    for (unsigned i = 0; i < store->job->len; i++)
-        renamed |= sync_other(store->job->pdata[i]);
-    if (renamed)
-        stop_if(fsync(store->dir) < 0, store->path);
-    if (store->pause)
-        store->pause(store->self);
-}
 
 /* ---- The thread. ---- */
 
@@ -198,7 +38,7 @@ static void *run_thread(void *self)
         if (store->stopping)
             break;
         pthread_mutex_unlock(&store->mutex);
-        do_job(store);
+        store_do_job(store);
         pthread_mutex_lock(&store->mutex);
         store->syncing = false;
         pthread_cond_broadcast(&store->changed);
@@ -228,21 +68,21 @@ static void wait_for_thread(struct store *store)
 
 /* ---- The loop's side of a sync. ---- */
 
-static void hand_over(struct file *file)
+static void hand_over(struct store_file *file)
 {
     GByteArray *empty = file->writing;
     file->writing = file->filling;
     file->filling = empty;
     file->writing_fate = file->fate;
-    file->fate = EXTENDED;
+    file->fate = FATE_EXTENDED;
     file->dirty = false;
 }
 
 static bool is_lazy(const struct store *store)
 {
     for (unsigned i = 0; i < store->dirty->len; i++) {
-        const struct file *file = store->dirty->pdata[i];
-        if (!file->lazy || file->fate != EXTENDED)
+        const struct store_file *file = store->dirty->pdata[i];
+        if (!file->lazy || file->fate != FATE_EXTENDED)
             return false;
     }
     return store->dirty->len > 0;
@@ -251,9 +91,9 @@ static bool is_lazy(const struct store *store)
 static void write_lazily(struct store *store)
 {
     for (unsigned i = 0; i < store->dirty->len; i++) {
-        struct file *file = store->dirty->pdata[i];
+        struct store_file *file = store->dirty->pdata[i];
         hand_over(file);
-        close(extend(file));
+        close(store_extend(file));
         if (!file->unsynced)
             g_ptr_array_add(store->unsynced, file);
         file->unsynced = true;
@@ -276,7 +116,7 @@ bool store_sync(struct store *store)
     if (store->threaded)
         set_and_tell(store, &store->syncing);
     else
-        do_job(store);
+        store_do_job(store);
     return !store->threaded;
 }
 
@@ -294,18 +134,18 @@ void store_synced(struct store *store)
 /* ---- Files: found, read and closed. ---- */
 
 /* The bytes of a file, its value at the front. NULL: there is no such file. */
-static uint8_t *read_file(const struct file *file, size_t *size,
+static uint8_t *read_file(const struct store_file *file, size_t *size,
                           struct frames_end *end)
 {
     g_autoptr(GError) error = NULL;
     char *data;
     if (!g_file_get_contents(file->path, &data, size, &error)) {
         if (!g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
-            stop(file->path, error->message);
+            store_stop(file->path, error->message);
         return NULL;
     }
     if (!frames_read((uint8_t *)data, *size, end))
-        stop(file->path, "damaged, and not by a crash");
+        store_stop(file->path, "damaged, and not by a crash");
     return (uint8_t *)data;
 }
 
@@ -316,20 +156,20 @@ static bool is_zero(const uint8_t *data, size_t size)
 
 /* What is behind the last whole frame was never promised to anyone. It must
  * go: an entry written again, with the same bytes, would let it follow. */
-static void cut_tail(struct file *file, const uint8_t *data, size_t size)
+static void cut_tail(struct store_file *file, const uint8_t *data, size_t size)
 {
     size_t end = (size_t)file->end;
     file->written = (off_t)size;
     if (is_zero(data + end, size - end))
         return;
-    int fd = open_file(file->path, O_RDWR);
-    stop_if(ftruncate(fd, file->end) < 0, file->path);
-    sync_and_close(fd, file->path);
+    int fd = store_open_file(file->path, O_RDWR);
+    store_stop_if(ftruncate(fd, file->end) < 0, file->path);
+    store_sync_and_close(fd, file->path);
     file->written = file->end;
 }
 
 /* Whatever is there. Returns its value, new, or NULL. */
-static GBytes *read_old(struct file *file)
+static GBytes *read_old(struct store_file *file)
 {
     struct frames_end end;
     size_t size;
@@ -344,19 +184,19 @@ static GBytes *read_old(struct file *file)
 }
 
 /* What the file holds by now. Returns new. */
-static GBytes *read_again(const struct file *file)
+static GBytes *read_again(const struct store_file *file)
 {
     struct frames_end end;
     size_t size;
     uint8_t *data = read_file(file, &size, &end);
     if (!data)
-        stop(file->path, "damaged, and not by a crash");
+        store_stop(file->path, "damaged, and not by a crash");
     return g_bytes_new_take(data, end.value);
 }
 
 static void file_free(void *data)
 {
-    struct file *file = data;
+    struct store_file *file = data;
     g_byte_array_unref(file->filling);
     g_byte_array_unref(file->writing);
     g_free(file->fresh);
@@ -365,16 +205,16 @@ static void file_free(void *data)
     g_free(file);
 }
 
-static struct file *find_file(const struct store *store, const char *key)
+static struct store_file *find_file(const struct store *store, const char *key)
 {
     return g_hash_table_lookup(store->files, key);
 }
 
 /* One that is not known yet; it had this value, or NULL. */
-static struct file *add_file(struct store *store, const char *key,
-                             GBytes **value)
+static struct store_file *add_file(struct store *store, const char *key,
+                                   GBytes **value)
 {
-    struct file *file = g_new0(struct file, 1);
+    struct store_file *file = g_new0(struct store_file, 1);
     file->key = g_strdup(key);
     file->path = g_strdup_printf("%s/%s.value", store->path, key);
     file->fresh = g_strconcat(file->path, ".new", NULL);
@@ -388,10 +228,10 @@ static struct file *add_file(struct store *store, const char *key,
 
 /* ---- Writing and reading. ---- */
 
-static struct file *soil(struct store *store, const char *key)
+static struct store_file *soil(struct store *store, const char *key)
 {
     g_autoptr(GBytes) old = NULL;
-    struct file *file = find_file(store, key);
+    struct store_file *file = find_file(store, key);
     if (!file)
         file = add_file(store, key, &old);
     if (!file->dirty)
@@ -400,21 +240,21 @@ static struct file *soil(struct store *store, const char *key)
     return file;
 }
 
-static void begin_file(struct file *file)
+static void begin_file(struct store_file *file)
 {
     uint64_t salt;
     if (getrandom(&salt, sizeof salt, 0) != sizeof salt)
-        stop("getrandom", g_strerror(errno));
+        store_stop("getrandom", g_strerror(errno));
     frames_begin(file->filling, salt);
-    file->fate = REPLACED;
+    file->fate = FATE_REPLACED;
     file->exists = true;
 }
 
 void store_persist(struct store *store, const char *key, GBytes *value)
 {
-    struct file *file = soil(store, key);
+    struct store_file *file = soil(store, key);
     g_byte_array_set_size(file->filling, 0);
-    file->fate = REMOVED;
+    file->fate = FATE_REMOVED;
     file->exists = false;
     if (value)
         store_append(store, key, value);
@@ -424,7 +264,7 @@ void store_append(struct store *store, const char *key, GBytes *bytes)
 {
     size_t size;
     const uint8_t *data = g_bytes_get_data(bytes, &size);
-    struct file *file = soil(store, key);
+    struct store_file *file = soil(store, key);
     if (!file->exists)
         begin_file(file);
     else if (file->filling->len == 0)
@@ -435,9 +275,9 @@ void store_append(struct store *store, const char *key, GBytes *bytes)
 }
 
 /* What is written, and not yet on its way to the file, behind @p old or NULL. */
-static GBytes *with_filling(const struct file *file, GBytes *old)
+static GBytes *with_filling(const struct store_file *file, GBytes *old)
 {
-    guint head = FRAME_HEAD + (file->fate == REPLACED ? FRAMES_HEAD : 0);
+    guint head = FRAME_HEAD + (file->fate == FATE_REPLACED ? FRAMES_HEAD : 0);
     size_t size = 0;
     const uint8_t *data = old ? g_bytes_get_data(old, &size) : NULL;
     GByteArray *value = g_byte_array_new();
@@ -453,10 +293,10 @@ GBytes *store_recall(struct store *store, const char *key)
 {
     g_autoptr(GBytes) old = NULL;
     wait_for_thread(store);
-    struct file *file = find_file(store, key);
+    struct store_file *file = find_file(store, key);
     if (!file)
         add_file(store, key, &old);
-    else if (file->exists && file->fate == EXTENDED)
+    else if (file->exists && file->fate == FATE_EXTENDED)
         old = read_again(file);
     if (file && file->exists && file->filling->len > 0)
         return with_filling(file, old);
@@ -467,8 +307,8 @@ GBytes *store_recall(struct store *store, const char *key)
 
 static void sync_directory(const char *path)
 {
-    int fd = open_file(path, O_RDONLY | O_DIRECTORY);
-    stop_if(fsync(fd) < 0, path);
+    int fd = store_open_file(path, O_RDONLY | O_DIRECTORY);
+    store_stop_if(fsync(fd) < 0, path);
     close(fd);
 }
 
@@ -478,16 +318,16 @@ static void make_directory(const char *path)
     g_autofree char *parent = g_path_get_dirname(path);
     if (!g_file_test(parent, G_FILE_TEST_IS_DIR))
         make_directory(parent);
-    stop_if(mkdir(path, 0700) < 0 && errno != EEXIST, path);
+    store_stop_if(mkdir(path, 0700) < 0 && errno != EEXIST, path);
     sync_directory(parent);
 }
 
 static void open_directory(struct store *store)
 {
     make_directory(store->path);
-    store->dir = open_file(store->path, O_RDONLY | O_DIRECTORY);
+    store->dir = store_open_file(store->path, O_RDONLY | O_DIRECTORY);
     if (flock(store->dir, LOCK_EX | LOCK_NB) < 0)
-        stop(store->path, "in use by another process");
+        store_stop(store->path, "in use by another process");
 }
 
 /* Signals are for the thread that made the store: it knows what to do. */
@@ -500,7 +340,7 @@ static void start_thread(struct store *store)
     pthread_sigmask(SIG_SETMASK, &all, &before);
     errno = pthread_create(&store->thread, NULL, run_thread, store);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    stop_if(errno != 0, "disk thread");
+    store_stop_if(errno != 0, "disk thread");
     store->threaded = true;
 }
 
@@ -527,7 +367,7 @@ struct store *store_new(struct store_settings settings)
     store->unsynced = g_ptr_array_new();
     store->written = g_strdup(settings.written);
     store->done = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    stop_if(store->done < 0, "eventfd");
+    store_stop_if(store->done < 0, "eventfd");
     if (settings.thread)
         start_thread(store);
     return store;

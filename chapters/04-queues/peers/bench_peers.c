@@ -10,7 +10,7 @@
  * A bar says how many times as many messages ours shall bring as the other.
  * Where ours is held up by the processors or by the disk (contest.h), it is
  * enough that its server needs so many times less processor time for a message.
- * Both are printed. A bar that is missed is marked; missed by half, it fails.
+ * Both are printed. A bar that is missed is marked; missed by two thirds, it fails.
  */
 #include "04-queues/peers/contest.h"
 #include "common/world/complain.h"
@@ -94,7 +94,7 @@ static void print_setting(const struct contest *contest,
            "µs  ", "more", "µs  ", "bar");
 }
 
-/* Returns whether a bar was missed by half. */
+/* Returns whether a bar was missed by two thirds. */
 static bool print_all(const struct contest *contest,
                       struct contest_setting setting)
 {
