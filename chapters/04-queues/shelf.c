@@ -202,7 +202,7 @@ static void on_letter(struct shelf *shelf)
     g_clear_pointer(&shelf->awaited, g_bytes_unref);
     for (unsigned i = before; i-- > 0;) {
         struct dropped *dropped = dropped_at(shelf, i);
-        if (dropped->asked && dropped->removed) {
+        if (dropped->removed) {
             g_array_remove_index(shelf->dropped, i);
         } else if (dropped->asked) {
             remove_keys(shelf, dropped);
