@@ -1,5 +1,6 @@
 /* A shelf of retained logs: what is on the disk, what is removed, damage; and in
  * a simulated machine that crashes at any point. */
+#include "02-framing/wire.h"
 #include "04-queues/shelf.h"
 #include "common/judge/test.h"
 #include "common/world/dice.h"
@@ -361,8 +362,9 @@ static void expect_no_litter(struct sim *sim)
 {
     bool missing = false;
     g_autoptr(GBytes) list = sim_stored(sim, 1, "queue.logs");
-    uint64_t last = GUINT64_FROM_BE(
-        *(const uint64_t *)((const char *)g_bytes_get_data(list, NULL) + 4));
+    struct wire_reader in = wire_read_bytes(list);
+    wire_get_raw(&in, 4);
+    uint64_t last = wire_get_u64(&in);
     assert_in_range(last, 4, NUMBERS);
     unsigned there = 0;
     for (unsigned n = 1; n <= last; n++) {

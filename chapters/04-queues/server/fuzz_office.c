@@ -146,6 +146,7 @@ static struct office *reboot(struct tape *tape, struct office *office,
             g_string_append_printf(before, "%s:%u ", facts.name,
                                    depth_of(&facts));
     }
+    size_t retained = broker->others;
     office_free(office);
     tape_crash(tape);
     office = office_open(tape_env(tape), settings, NULL);
@@ -156,6 +157,7 @@ static struct office *reboot(struct tape *tape, struct office *office,
         g_string_append_printf(after, "%s:%u ", facts.name, facts.ready);
     }
     g_assert_cmpstr(before->str, ==, after->str);
+    g_assert(broker->others == retained);
     return office;
 }
 
