@@ -67,7 +67,7 @@ static void ignore_record(void *self, uint64_t seq, struct word payload)
 static void a_record_of_another_kind_is_refused(void **state)
 {
     static const char *const records[] = {"",
-                                          "\x09\x01",
+                                          "\x63\x01",
                                           "\x02",
                                           "\x02\x00",
                                           "\x01\x01\x05jo",
