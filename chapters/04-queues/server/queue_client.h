@@ -58,8 +58,8 @@ struct queue_client_settings {
 /** What has come to pass. */
 struct queue_client_counts {
     uint64_t connections; /**< That were made. */
-    uint64_t confirmed;   /**< Messages kept .. */
-    uint64_t refused;     /**< .. and not. */
+    uint64_t confirmed;   /**< Messages that were kept. */
+    uint64_t refused;     /**< Messages that were not. */
     uint64_t repeated;    /**< Sent again, for want of an answer. */
     uint64_t delivered;   /**< Deliveries. */
     uint64_t late;        /**< Acks and nacks that the broker refused. */
