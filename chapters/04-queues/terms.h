@@ -20,6 +20,7 @@ static inline bool queue_is_name(struct word name)
             return false;
     return name.size > 0 && name.size <= QUEUE_NAME;
 }
+
 /** What a message costs beside its bytes. */
 enum { MESSAGE_COST = 128 };
 /** The longest message; and what the env's longest must have beyond it, for what

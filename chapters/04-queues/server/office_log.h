@@ -7,9 +7,9 @@
  *     log_add(&errand);       // LOGADD: the reply is put, who waits is answered.
  *
  * What is retained counts against the office's memory, like the messages of
- * queues, at each moment as much as there is. A message that would be too much
- * is refused before it is kept. Whether it is, is reckoned as if it made room
- * only where the log's BYTES demand it.
+ * queues: as much as there is at the time. A message for which there is no room
+ * is refused before it is kept. Those that must go for it, by the log's BYTES,
+ * are room; that some go by MESSAGES is not foreseen.
  */
 #ifndef QUEUES_OFFICE_LOG_H
 #define QUEUES_OFFICE_LOG_H
