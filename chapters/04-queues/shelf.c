@@ -9,11 +9,11 @@
  *
  * After a boot it begins at LISTED again: to remove a key twice does no harm.
  *
- * A crash may lose queue.logs and keep the first segment of a log that was just
- * made; no answer has left then. So before a number is given, what is under it
- * is looked for: if there is something, that log counts as dropped, and the next
- * number is tried. It has no second segment and no manifest: these wait until
- * what was written before is durable (wal.h).
+ * A crash may lose queue.logs and keep the first segment of a log that was
+ * just made; no answer has left then. So before a number is given, what is
+ * under it is looked for: if there is something, that log counts as dropped,
+ * and the next number is tried. It has no second segment and no manifest: these
+ * wait until what was written before is durable (wal.h).
  */
 #include "04-queues/shelf.h"
 #include "02-framing/crc32c.h"

@@ -41,8 +41,8 @@ struct shelf_log {
 
 struct shelf;
 
-/** Open all logs; @p segment: see struct wal_settings. NULL: one is damaged, and
- * @p error says where. Borrows @p env. Returns new. */
+/** Open all logs; @p segment: see struct wal_settings. NULL: one is damaged,
+ * and @p error says where. Borrows @p env. Returns new. */
 struct shelf *shelf_open(struct env *env, size_t segment, GError **error);
 /** A message to this node has come: is it from itself, about a log that is here
  * or was? For whoever is bound to the env, after all others that send some. */

@@ -1,5 +1,5 @@
-/* A shelf of retained logs: what is on the disk, what is removed, damage; and in
- * a simulated machine that crashes at any point. */
+/* A shelf of retained logs: what is on the disk, what is removed, damage; and
+ * in a simulated machine that crashes at any point. */
 #include "02-framing/wire.h"
 #include "04-queues/shelf.h"
 #include "common/judge/test.h"

@@ -1,7 +1,7 @@
 /**
  * @file office.h
- * Where clients of a broker are served: its queues, for every client that speaks
- * the protocol of Redis.
+ * Where clients of a broker are served: its queues, for every client that
+ * speaks the protocol of Redis.
  *
  *     QDECLARE queue [DURABILITY none|written|synced] [MESSAGES n] [BYTES n]
  *              [VISIBILITY ms] [ATTEMPTS n DEAD queue]      OK
@@ -22,15 +22,16 @@
  *     QINFO    queue                     QLIST              QPURGE queue
  *     QDROP    queue
  *
- * And its retained logs (backlog.h), if there is a disk: messages that stay when
- * they are read, the first of each log at offset 1. BYTES counts 64 for each
- * message besides; the oldest make room for the newest.
+ * And its retained logs (backlog.h), if there is a disk: messages that stay
+ * when they are read, by offsets, 1, 2, 3. BYTES counts 64 for each message
+ * besides; the oldest make room for the newest. A group that has committed
+ * nothing reads from 1; GONE says which offset is the first that is there.
  *
- *     LOGCREATE log [MESSAGES n] [BYTES n]        OK; bytes are 64 MiB if unsaid
- *     LOGADD    log message                         its offset, kept by now
+ *     LOGCREATE log [MESSAGES n] [BYTES n]      OK; any number, 64 MiB
+ *     LOGADD    log message                     its offset, kept by now
  *     LOGREAD   log FROM offset|GROUP name [COUNT n] [WAIT ms]
- *                               pairs: offset, message; GONE: the first is later
- *     LOGCOMMIT log group offset    OK: it reads on from there; 0: forget it
+ *                                               pairs: offset, message; or GONE
+ *     LOGCOMMIT log group offset                OK: reads on there; 0: no group
  *     LOGINFO   log                 LOGLIST             LOGDROP log
  *
  * It stands on any env in which clients are nodes: on a door, for real ones, in

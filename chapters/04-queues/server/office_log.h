@@ -4,7 +4,7 @@
  * office.c, and the readers who wait at them. For office.c only.
  *
  *     office->logs = logs_open(office, &error);
- *     log_add(&errand);       // LOGADD: the reply is put, who waits is answered.
+ *     log_add(&errand);    // LOGADD: a reply is put, who waits is answered.
  *
  * What is retained counts against the office's memory, like the messages of
  * queues: as much as there is at the time. A message for which there is no room

@@ -1,4 +1,4 @@
-/* The commands for retained logs, each used rightly and wrongly: see office.h. */
+/* The commands for retained logs, each used rightly and wrongly: office.h. */
 #include "04-queues/server/test_office.h"
 
 #define NO_LOG   "-NOLOG there is no log of that name"
