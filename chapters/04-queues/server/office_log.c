@@ -228,9 +228,9 @@ static enum broker_outcome admit(const struct office *office,
     size_t cost = size + BACKLOG_EACH;
     if (size > longest || cost > log->limits.bytes)
         return BROKER_LONG;
-    size_t free = log->limits.bytes - backlog_bytes(log->backlog);
-    return broker_has_room(office->broker, MIN(cost, free)) ? BROKER_DONE
-                                                            : BROKER_FULL;
+    size_t spare = log->limits.bytes - backlog_bytes(log->backlog);
+    return broker_has_room(office->broker, MIN(cost, spare)) ? BROKER_DONE
+                                                             : BROKER_FULL;
 }
 
 void log_add(struct errand *errand)
