@@ -119,9 +119,9 @@ int main(int argc, char **argv)
     printf(
         "\nThe first is a real process and a real file: the kernel has the "
         "bytes, and who\nwrote them may die. The others are on a simulated "
-        "disk, for what the kernel has\nis not on the disk: of that, a crash "
-        "keeps a part, down to the middle of a record.\nOnly who confirms "
-        "behind a sync has lost nothing that was confirmed; and one sync\n"
+        "disk, for what the kernel\nhas is not on the disk: of that, a crash "
+        "keeps a part, down to the middle of a\nrecord. Only who confirms "
+        "behind a sync has lost nothing that was confirmed;\nand one sync "
         "is enough for many.\n");
     return 0;
 }
