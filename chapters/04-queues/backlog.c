@@ -229,7 +229,31 @@ uint64_t backlog_position(const struct backlog *backlog, const char *group)
     return found ? found->offset : 0;
 }
 
+struct tour {
+    backlog_group_visitor *visit;
+    void *self;
+};
+
+static gboolean visit_group(void *name, void *value, void *self)
+{
+    const struct tour *tour = self;
+    tour->visit(tour->self, name, ((const struct group *)value)->offset);
+    return FALSE; /* Go on. */
+}
+
+void backlog_groups(const struct backlog *backlog, backlog_group_visitor *visit,
+                    void *self)
+{
+    struct tour tour = {visit, self};
+    g_tree_foreach(backlog->groups, visit_group, &tour);
+}
+
 /* ---- Life. ---- */
+
+struct wal_range backlog_range(const struct backlog *backlog)
+{
+    return wal_range(backlog->wal);
+}
 
 static bool read_message(struct backlog *backlog, uint64_t seq, uint64_t offset,
                          struct word rest)

@@ -53,6 +53,10 @@ struct backlog_page {
 /** Is given a message that is read. Borrows it; must not change the backlog. */
 typedef void backlog_visitor(void *self, uint64_t offset, GBytes *message);
 
+/** Is given a group, and where it reads on. */
+typedef void backlog_group_visitor(void *self, const char *group,
+                                   uint64_t offset);
+
 /** Open the log, or begin it. NULL: it is damaged, and @p error says where.
  * Borrows @p env. Returns new. */
 struct backlog *backlog_open(struct env *env, struct backlog_settings settings,
@@ -77,6 +81,11 @@ bool backlog_commit(struct backlog *backlog, const char *group,
 /** Where @p group reads on; 0: it has committed nothing. It may be behind the
  * front. */
 uint64_t backlog_position(const struct backlog *backlog, const char *group);
+/** Visit all groups, in the order of their names. */
+void backlog_groups(const struct backlog *backlog, backlog_group_visitor *visit,
+                    void *self);
+/** Which keys it has, for who removes them; see wal.h. */
+struct wal_range backlog_range(const struct backlog *backlog);
 /** Bytes of the retained messages, BACKLOG_EACH with each. */
 size_t backlog_bytes(const struct backlog *backlog);
 /** Free it. */

@@ -5,16 +5,6 @@
 
 /* ---- Names. ---- */
 
-static bool is_name(struct word name)
-{
-    static const char signs[] = "abcdefghijklmnopqrstuvwxyz"
-                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
-    for (size_t i = 0; i < name.size; i++)
-        if (name.data[i] == '\0' || !strchr(signs, name.data[i]))
-            return false;
-    return name.size > 0 && name.size <= QUEUE_NAME;
-}
-
 struct queue *broker_find(struct broker *broker, struct word name)
 {
     char text[QUEUE_NAME + 1];
@@ -86,7 +76,7 @@ enum broker_outcome broker_declare(struct broker *broker, struct word name,
         full.dead.data = "";
     if (queue)
         return is_same(&queue->settings, &full) ? BROKER_DONE : BROKER_CONFLICT;
-    if (!is_name(name) || !are_sound(broker, name, &full) ||
+    if (!queue_is_name(name) || !are_sound(broker, name, &full) ||
         (broker->settings.transient && full.durability != DURABILITY_NONE))
         return BROKER_INVALID;
     if (broker->queues->len == QUEUES_MOST)
@@ -122,6 +112,18 @@ void broker_leave(struct broker *broker, node_id consumer)
 size_t broker_size(const struct broker *broker)
 {
     return broker->size;
+}
+
+bool broker_has_room(const struct broker *broker, size_t bytes)
+{
+    size_t most = broker->settings.most;
+    return bytes <= most - MIN(broker->size, most);
+}
+
+void broker_charge(struct broker *broker, size_t bytes)
+{
+    broker->size += bytes - broker->others;
+    broker->others = bytes;
 }
 
 /* ---- Life. ---- */

@@ -66,6 +66,10 @@ struct queue *broker_queue(struct broker *broker, unsigned i);
 void broker_leave(struct broker *broker, node_id consumer);
 /** Bytes of all messages, as settings.most counts them. */
 size_t broker_size(const struct broker *broker);
+/** Would so many more fit into settings.most? */
+bool broker_has_room(const struct broker *broker, size_t bytes);
+/** The owner itself holds @p bytes, of other messages: they count as well. */
+void broker_charge(struct broker *broker, size_t bytes);
 /** Free it, as a crash. */
 void broker_free(struct broker *broker);
 

@@ -69,7 +69,8 @@ struct broker {
     struct broker_settings settings;
     uint32_t life;       /**< How often it was opened. */
     size_t longest;      /**< Bytes of a message. */
-    size_t size;         /**< Bytes of all messages, with their cost. */
+    size_t size;         /**< Bytes of all messages, with their cost, ... */
+    size_t others;       /**< ... and these of them are not of queues. */
     GPtrArray *queues;   /**< In the order they were made. */
     GHashTable *names;   /**< The same by name. */
     struct route *route; /**< Which topics go to which. */

@@ -10,6 +10,16 @@
 
 /** Names are 1 to so many of [A-Za-z0-9._-]; so many queues there may be. */
 enum { QUEUE_NAME = 64, QUEUES_MOST = 10000 };
+/** Could a queue be called @p name? */
+static inline bool queue_is_name(struct word name)
+{
+    static const char signs[] = "abcdefghijklmnopqrstuvwxyz"
+                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+    for (size_t i = 0; i < name.size; i++)
+        if (name.data[i] == '\0' || !strchr(signs, name.data[i]))
+            return false;
+    return name.size > 0 && name.size <= QUEUE_NAME;
+}
 /** What a message costs beside its bytes. */
 enum { MESSAGE_COST = 128 };
 /** The longest message; and what the env's longest must have beyond it, for what

@@ -6,9 +6,9 @@
 #include "common/world/sim_faults.h"
 #include "common/world/tape.h"
 
-/* ---- A shelf: a backlog on a tape. ---- */
+/* ---- A stand: a backlog on a tape. ---- */
 
-struct shelf {
+struct stand {
     struct tape *tape;
     struct backlog_settings settings;
     struct backlog *backlog;
@@ -16,52 +16,52 @@ struct shelf {
 
 static void on_letter(void *self, node_id from, GBytes *message)
 {
-    const struct shelf *shelf = self;
-    assert_true(backlog_on_message(shelf->backlog, from, message));
+    const struct stand *stand = self;
+    assert_true(backlog_on_message(stand->backlog, from, message));
 }
 
-static void shelf_open(struct shelf *shelf)
+static void stand_open(struct stand *stand)
 {
     g_autoptr(GError) error = NULL;
-    g_clear_pointer(&shelf->backlog, backlog_free);
-    tape_crash(shelf->tape);
-    shelf->backlog =
-        backlog_open(tape_env(shelf->tape), shelf->settings, &error);
+    g_clear_pointer(&stand->backlog, backlog_free);
+    tape_crash(stand->tape);
+    stand->backlog =
+        backlog_open(tape_env(stand->tape), stand->settings, &error);
     if (error)
         fail_msg("%s", error->message);
-    env_bind(tape_env(shelf->tape), on_letter, shelf);
+    env_bind(tape_env(stand->tape), on_letter, stand);
 }
 
-static struct shelf *shelf_new(unsigned messages, size_t bytes)
+static struct stand *stand_new(unsigned messages, size_t bytes)
 {
-    struct shelf *shelf = g_new0(struct shelf, 1);
-    shelf->tape = tape_new(1);
-    shelf->settings = (struct backlog_settings){"shelf", 400, messages, bytes};
-    shelf_open(shelf);
-    return shelf;
+    struct stand *stand = g_new0(struct stand, 1);
+    stand->tape = tape_new(1);
+    stand->settings = (struct backlog_settings){"stand", 400, messages, bytes};
+    stand_open(stand);
+    return stand;
 }
 
-static void shelf_free(struct shelf *shelf)
+static void stand_free(struct stand *stand)
 {
-    backlog_free(shelf->backlog);
-    tape_free(shelf->tape);
-    g_free(shelf);
+    backlog_free(stand->backlog);
+    tape_free(stand->tape);
+    g_free(stand);
 }
 
-static uint64_t add(struct shelf *shelf, const char *text)
+static uint64_t add(struct stand *stand, const char *text)
 {
     g_autoptr(GBytes) message = g_bytes_new(text, strlen(text));
-    uint64_t offset = backlog_add(shelf->backlog, message);
-    tape_pass(shelf->tape, 1);
+    uint64_t offset = backlog_add(stand->backlog, message);
+    tape_pass(stand->tape, 1);
     return offset;
 }
 
-static void add_many(struct shelf *shelf, uint64_t last)
+static void add_many(struct stand *stand, uint64_t last)
 {
-    for (uint64_t offset = backlog_next(shelf->backlog); offset <= last;
+    for (uint64_t offset = backlog_next(stand->backlog); offset <= last;
          offset++) {
         g_autofree char *text = g_strdup_printf("m%d", (int)offset);
-        assert_int_equal(add(shelf, text), offset);
+        assert_int_equal(add(stand, text), offset);
     }
 }
 
@@ -72,20 +72,20 @@ static void on_read(void *self, uint64_t offset, GBytes *message)
     g_string_append_printf(self, "%d:%.*s ", (int)offset, (int)size, data);
 }
 
-static void expect_read(struct shelf *shelf, struct backlog_page page,
+static void expect_read(struct stand *stand, struct backlog_page page,
                         const char *wanted, uint64_t next)
 {
     g_autoptr(GString) text = g_string_new(NULL);
-    assert_true(backlog_read(shelf->backlog, &page, on_read, text));
+    assert_true(backlog_read(stand->backlog, &page, on_read, text));
     assert_string_equal(text->str, wanted);
     assert_int_equal(page.from, next);
 }
 
-static void expect_refused(struct shelf *shelf, uint64_t from)
+static void expect_refused(struct stand *stand, uint64_t from)
 {
     struct backlog_page page = {from, 10, 1000};
     g_autoptr(GString) text = g_string_new(NULL);
-    assert_false(backlog_read(shelf->backlog, &page, on_read, text));
+    assert_false(backlog_read(stand->backlog, &page, on_read, text));
     assert_string_equal(text->str, "");
     assert_int_equal(page.from, from);
 }
@@ -95,35 +95,35 @@ static void expect_refused(struct shelf *shelf, uint64_t from)
 static void every_reader_reads_the_same(void **state)
 {
     (void)state;
-    struct shelf *shelf = shelf_new(100, 10000);
-    expect_read(shelf, (struct backlog_page){1, 10, 100}, "", 1);
-    assert_int_equal(add(shelf, "one"), 1);
-    assert_int_equal(add(shelf, ""), 2);
-    assert_int_equal(add(shelf, "three"), 3);
+    struct stand *stand = stand_new(100, 10000);
+    expect_read(stand, (struct backlog_page){1, 10, 100}, "", 1);
+    assert_int_equal(add(stand, "one"), 1);
+    assert_int_equal(add(stand, ""), 2);
+    assert_int_equal(add(stand, "three"), 3);
     for (unsigned life = 0; life < 3; life++) {
-        expect_read(shelf, (struct backlog_page){1, 10, 100},
+        expect_read(stand, (struct backlog_page){1, 10, 100},
                     "1:one 2: 3:three ", 4);
-        expect_read(shelf, (struct backlog_page){2, 1, 100}, "2: ", 3);
-        expect_read(shelf, (struct backlog_page){4, 10, 100}, "", 4);
-        expect_refused(shelf, 0);
-        expect_refused(shelf, 5);
-        shelf_open(shelf);
+        expect_read(stand, (struct backlog_page){2, 1, 100}, "2: ", 3);
+        expect_read(stand, (struct backlog_page){4, 10, 100}, "", 4);
+        expect_refused(stand, 0);
+        expect_refused(stand, 5);
+        stand_open(stand);
     }
-    assert_int_equal(add(shelf, "four"), 4);
-    shelf_free(shelf);
+    assert_int_equal(add(stand, "four"), 4);
+    stand_free(stand);
 }
 
 static void a_page_has_its_limits(void **state)
 {
     (void)state;
-    struct shelf *shelf = shelf_new(100, 10000);
-    add_many(shelf, 5);
-    expect_read(shelf, (struct backlog_page){1, 3, 100}, "1:m1 2:m2 3:m3 ", 4);
-    expect_read(shelf, (struct backlog_page){1, 9, 4}, "1:m1 2:m2 ", 3);
-    expect_read(shelf, (struct backlog_page){1, 9, 5}, "1:m1 2:m2 ", 3);
-    expect_read(shelf, (struct backlog_page){3, 9, 1}, "3:m3 ", 4);
-    expect_read(shelf, (struct backlog_page){3, 0, 99}, "", 3);
-    shelf_free(shelf);
+    struct stand *stand = stand_new(100, 10000);
+    add_many(stand, 5);
+    expect_read(stand, (struct backlog_page){1, 3, 100}, "1:m1 2:m2 3:m3 ", 4);
+    expect_read(stand, (struct backlog_page){1, 9, 4}, "1:m1 2:m2 ", 3);
+    expect_read(stand, (struct backlog_page){1, 9, 5}, "1:m1 2:m2 ", 3);
+    expect_read(stand, (struct backlog_page){3, 9, 1}, "3:m3 ", 4);
+    expect_read(stand, (struct backlog_page){3, 0, 99}, "", 3);
+    stand_free(stand);
 }
 
 /* ---- Retention. ---- */
@@ -131,53 +131,53 @@ static void a_page_has_its_limits(void **state)
 static void too_many_go_at_the_front(void **state)
 {
     (void)state;
-    struct shelf *shelf = shelf_new(3, 10000);
-    add_many(shelf, 3);
-    assert_int_equal(backlog_first(shelf->backlog), 1);
-    add_many(shelf, 4);
-    assert_int_equal(backlog_first(shelf->backlog), 2);
-    add_many(shelf, 300);
+    struct stand *stand = stand_new(3, 10000);
+    add_many(stand, 3);
+    assert_int_equal(backlog_first(stand->backlog), 1);
+    add_many(stand, 4);
+    assert_int_equal(backlog_first(stand->backlog), 2);
+    add_many(stand, 300);
     for (unsigned life = 0; life < 2; life++) {
-        assert_int_equal(backlog_first(shelf->backlog), 298);
-        assert_int_equal(backlog_next(shelf->backlog), 301);
-        expect_refused(shelf, 297);
-        expect_read(shelf, (struct backlog_page){298, 9, 99},
+        assert_int_equal(backlog_first(stand->backlog), 298);
+        assert_int_equal(backlog_next(stand->backlog), 301);
+        expect_refused(stand, 297);
+        expect_read(stand, (struct backlog_page){298, 9, 99},
                     "298:m298 299:m299 300:m300 ", 301);
-        shelf_open(shelf);
+        stand_open(stand);
     }
-    shelf_free(shelf);
+    stand_free(stand);
 }
 
 static void too_many_bytes_go_at_the_front(void **state)
 {
     (void)state;
-    struct shelf *shelf = shelf_new(100, 4 * BACKLOG_EACH);
+    struct stand *stand = stand_new(100, 4 * BACKLOG_EACH);
     g_autofree char *most = g_strnfill(3 * BACKLOG_EACH, 'x');
     g_autofree char *more = g_strnfill(3 * BACKLOG_EACH + 1, 'x');
     for (unsigned i = 1; i <= 4; i++)
-        add(shelf, "");
-    assert_int_equal(backlog_first(shelf->backlog), 1);
-    assert_int_equal(backlog_bytes(shelf->backlog), 4 * BACKLOG_EACH);
-    assert_int_equal(add(shelf, "x"), 5);
-    assert_int_equal(backlog_first(shelf->backlog), 3);
-    assert_int_equal(add(shelf, more), 0);
-    assert_int_equal(backlog_first(shelf->backlog), 3);
-    assert_int_equal(add(shelf, most), 6);
-    assert_int_equal(backlog_first(shelf->backlog), 6);
-    shelf->settings.bytes = 10; /* The newest stays, and so does the count. */
-    shelf_open(shelf);
-    assert_int_equal(backlog_first(shelf->backlog), 6);
-    assert_int_equal(backlog_next(shelf->backlog), 7);
-    shelf_free(shelf);
+        add(stand, "");
+    assert_int_equal(backlog_first(stand->backlog), 1);
+    assert_int_equal(backlog_bytes(stand->backlog), 4 * BACKLOG_EACH);
+    assert_int_equal(add(stand, "x"), 5);
+    assert_int_equal(backlog_first(stand->backlog), 3);
+    assert_int_equal(add(stand, more), 0);
+    assert_int_equal(backlog_first(stand->backlog), 3);
+    assert_int_equal(add(stand, most), 6);
+    assert_int_equal(backlog_first(stand->backlog), 6);
+    stand->settings.bytes = 10; /* The newest stays, and so does the count. */
+    stand_open(stand);
+    assert_int_equal(backlog_first(stand->backlog), 6);
+    assert_int_equal(backlog_next(stand->backlog), 7);
+    stand_free(stand);
 }
 
-/* Bytes of all keys "shelf.N" on the tape's disk. */
-static size_t on_disk(struct shelf *shelf)
+/* Bytes of all keys "stand.N" on the tape's disk. */
+static size_t on_disk(struct stand *stand)
 {
     size_t size = 0;
     for (unsigned i = 0; i < 3000; i++) {
-        g_autofree char *key = g_strdup_printf("shelf.%u", i);
-        g_autoptr(GBytes) value = env_recall(tape_env(shelf->tape), key);
+        g_autofree char *key = g_strdup_printf("stand.%u", i);
+        g_autoptr(GBytes) value = env_recall(tape_env(stand->tape), key);
         size += value ? g_bytes_get_size(value) : 0;
     }
     return size;
@@ -186,35 +186,35 @@ static size_t on_disk(struct shelf *shelf)
 static void the_log_goes_with_its_messages(void **state)
 {
     (void)state;
-    struct shelf *shelf = shelf_new(5, 10000);
-    assert_true(backlog_commit(shelf->backlog, "old", 1));
-    add_many(shelf, 1000);
-    assert_true(on_disk(shelf) < 2000);
-    shelf_open(shelf);
-    assert_int_equal(backlog_position(shelf->backlog, "old"), 1);
-    expect_refused(shelf, 1);
-    shelf_free(shelf);
+    struct stand *stand = stand_new(5, 10000);
+    assert_true(backlog_commit(stand->backlog, "old", 1));
+    add_many(stand, 1000);
+    assert_true(on_disk(stand) < 2000);
+    stand_open(stand);
+    assert_int_equal(backlog_position(stand->backlog, "old"), 1);
+    expect_refused(stand, 1);
+    stand_free(stand);
 }
 
 static void places_alone_do_not_fill_the_disk(void **state)
 {
     (void)state;
-    struct shelf *shelf = shelf_new(5, 5 * BACKLOG_EACH + 100);
-    add_many(shelf, 7);
+    struct stand *stand = stand_new(5, 5 * BACKLOG_EACH + 100);
+    add_many(stand, 7);
     for (uint64_t i = 0; i < 3000; i++) {
-        assert_true(backlog_commit(shelf->backlog, "a", 1 + i % 8));
-        assert_true(backlog_commit(shelf->backlog, "b", 2));
-        tape_pass(shelf->tape, 1);
+        assert_true(backlog_commit(stand->backlog, "a", 1 + i % 8));
+        assert_true(backlog_commit(stand->backlog, "b", 2));
+        tape_pass(stand->tape, 1);
         if (i % 97 == 0)
-            shelf_open(shelf);
+            stand_open(stand);
     }
-    assert_true(on_disk(shelf) < 8000);
-    shelf_open(shelf);
-    assert_int_equal(backlog_position(shelf->backlog, "a"), 1 + 2999 % 8);
-    assert_int_equal(backlog_position(shelf->backlog, "b"), 2);
-    expect_read(shelf, (struct backlog_page){3, 9, 99},
+    assert_true(on_disk(stand) < 8000);
+    stand_open(stand);
+    assert_int_equal(backlog_position(stand->backlog, "a"), 1 + 2999 % 8);
+    assert_int_equal(backlog_position(stand->backlog, "b"), 2);
+    expect_read(stand, (struct backlog_page){3, 9, 99},
                 "3:m3 4:m4 5:m5 6:m6 7:m7 ", 8);
-    shelf_free(shelf);
+    stand_free(stand);
 }
 
 /* ---- Places. ---- */
@@ -222,45 +222,45 @@ static void places_alone_do_not_fill_the_disk(void **state)
 static void a_group_reads_on_where_it_was(void **state)
 {
     (void)state;
-    struct shelf *shelf = shelf_new(100, 10000);
-    add_many(shelf, 5);
-    assert_int_equal(backlog_position(shelf->backlog, "a"), 0);
-    assert_true(backlog_commit(shelf->backlog, "a", 3));
-    assert_true(backlog_commit(shelf->backlog, "b", 6));
+    struct stand *stand = stand_new(100, 10000);
+    add_many(stand, 5);
+    assert_int_equal(backlog_position(stand->backlog, "a"), 0);
+    assert_true(backlog_commit(stand->backlog, "a", 3));
+    assert_true(backlog_commit(stand->backlog, "b", 6));
     assert_true(
-        backlog_commit(shelf->backlog, "a", 2)); /* Again, from there. */
-    assert_true(backlog_commit(shelf->backlog, "gone", 2));
-    assert_true(backlog_commit(shelf->backlog, "gone", 0));
+        backlog_commit(stand->backlog, "a", 2)); /* Again, from there. */
+    assert_true(backlog_commit(stand->backlog, "gone", 2));
+    assert_true(backlog_commit(stand->backlog, "gone", 0));
     for (unsigned life = 0; life < 3; life++) {
-        assert_int_equal(backlog_position(shelf->backlog, "a"), 2);
-        assert_int_equal(backlog_position(shelf->backlog, "b"), 6);
-        assert_int_equal(backlog_position(shelf->backlog, "gone"), 0);
-        shelf_open(shelf);
+        assert_int_equal(backlog_position(stand->backlog, "a"), 2);
+        assert_int_equal(backlog_position(stand->backlog, "b"), 6);
+        assert_int_equal(backlog_position(stand->backlog, "gone"), 0);
+        stand_open(stand);
     }
-    shelf_free(shelf);
+    stand_free(stand);
 }
 
 static void a_place_that_cannot_be_is_refused(void **state)
 {
     (void)state;
-    struct shelf *shelf = shelf_new(100, 10000);
+    struct stand *stand = stand_new(100, 10000);
     g_autofree char *longest = g_strnfill(BACKLOG_NAME, 'a');
     g_autofree char *longer = g_strnfill(BACKLOG_NAME + 1, 'a');
-    add_many(shelf, 2);
-    assert_true(backlog_commit(shelf->backlog, longest, 3));
-    assert_false(backlog_commit(shelf->backlog, longest, 4));
-    assert_false(backlog_commit(shelf->backlog, longer, 1));
-    assert_false(backlog_commit(shelf->backlog, "", 1));
+    add_many(stand, 2);
+    assert_true(backlog_commit(stand->backlog, longest, 3));
+    assert_false(backlog_commit(stand->backlog, longest, 4));
+    assert_false(backlog_commit(stand->backlog, longer, 1));
+    assert_false(backlog_commit(stand->backlog, "", 1));
     for (unsigned i = 1; i < BACKLOG_GROUPS; i++) {
         g_autofree char *name = g_strdup_printf("g%u", i);
-        assert_true(backlog_commit(shelf->backlog, name, 1));
+        assert_true(backlog_commit(stand->backlog, name, 1));
     }
-    assert_false(backlog_commit(shelf->backlog, "one more", 1));
-    assert_true(backlog_commit(shelf->backlog, "g7", 2));
-    assert_true(backlog_commit(shelf->backlog, "g7", 0));
-    assert_true(backlog_commit(shelf->backlog, "one more", 1));
-    assert_int_equal(backlog_position(shelf->backlog, longest), 3);
-    shelf_free(shelf);
+    assert_false(backlog_commit(stand->backlog, "one more", 1));
+    assert_true(backlog_commit(stand->backlog, "g7", 2));
+    assert_true(backlog_commit(stand->backlog, "g7", 0));
+    assert_true(backlog_commit(stand->backlog, "one more", 1));
+    assert_int_equal(backlog_position(stand->backlog, longest), 3);
+    stand_free(stand);
 }
 
 static void on_record_none(void *self, uint64_t seq, struct word payload)
@@ -275,13 +275,13 @@ static void another_log_is_refused(void **state)
         {"x12345678", 9}, {"m", 1}, {"m\0\0\0\0\0\0\0\0", 9}, {"", 0}};
     for (unsigned i = 0; i < G_N_ELEMENTS(bad); i++) {
         struct tape *tape = tape_new(1);
-        struct wal_settings settings = {.name = "shelf"};
+        struct wal_settings settings = {.name = "stand"};
         g_autoptr(GError) error = NULL;
         struct wal *wal =
             wal_open(tape_env(tape), settings, on_record_none, NULL, &error);
         wal_append(wal, &bad[i], 1);
         wal_free(wal);
-        struct backlog_settings mine = {"shelf", 0, 9, 999};
+        struct backlog_settings mine = {"stand", 0, 9, 999};
         assert_null(backlog_open(tape_env(tape), mine, &error));
         assert_non_null(error);
         tape_free(tape);

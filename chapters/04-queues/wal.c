@@ -213,6 +213,11 @@ size_t wal_size(const struct wal *wal)
     return wal->size;
 }
 
+struct wal_range wal_range(const struct wal *wal)
+{
+    return (struct wal_range){wal_nth(wal, 0)->number, wal_last(wal)->number};
+}
+
 void wal_free(struct wal *wal)
 {
     g_clear_pointer(&wal->rotate, g_bytes_unref);

@@ -38,6 +38,12 @@ struct wal_settings {
     size_t segment;   /**< Bytes after which a segment is full; 0: 1 MiB. */
 };
 
+/** Its keys, by the numbers of segments; and then there is the manifest. */
+struct wal_range {
+    uint64_t first; /**< The first segment that may be there. */
+    uint64_t last;  /**< The last. */
+};
+
 /** Open the log, or begin it; each record is given to @p visit, in order. NULL:
  * it is damaged, and @p error says where; records before may have been given.
  * Borrows @p env. Returns new. */
@@ -61,6 +67,8 @@ uint64_t wal_second(const struct wal *wal);
 uint64_t wal_next(const struct wal *wal);
 /** Bytes of all segments that are not on their way out. */
 size_t wal_size(const struct wal *wal);
+/** Its segments, those on their way out as well. */
+struct wal_range wal_range(const struct wal *wal);
 /** Free it. */
 void wal_free(struct wal *wal);
 

@@ -19,6 +19,7 @@ struct office {
     struct env *env;                 /**< Where it stands. */
     struct office_settings settings; /**< As given. */
     struct broker *broker;           /**< Its queues. */
+    struct logs *logs;               /**< Its retained logs. */
     struct desk *desk;               /**< Its clients. */
     struct pages *pages;             /**< What they are pushed. */
 };

@@ -7,6 +7,7 @@
  * is over. Pushes gather on pages.
  */
 #include "04-queues/server/errand.h"
+#include "04-queues/server/office_log.h"
 #include "04-queues/topics.h"
 
 enum { TAKE_MOST = 1000, ACK_BATCH = 128 };
@@ -392,6 +393,13 @@ static const struct {
     {"publish", 3, 3, false, publish_topic},
     {"qpurge", 2, 2, true, purge},
     {"qdrop", 2, 2, false, drop},
+    {"logadd", 3, 3, false, log_add},
+    {"logread", 4, 8, false, log_read},
+    {"logcommit", 4, 4, false, log_commit},
+    {"logcreate", 2, 6, false, log_create},
+    {"loginfo", 2, 2, false, log_info},
+    {"loglist", 1, 1, false, log_list},
+    {"logdrop", 2, 2, false, log_drop},
 };
 
 static enum desk_outcome serve(void *self, const struct command *command,
@@ -433,12 +441,14 @@ static void on_left(void *self, node_id client)
     struct office *office = self;
     broker_leave(office->broker, client);
     pages_close(office->pages, client);
+    logs_leave(office->logs, client);
 }
 
 static void on_message(void *self, node_id from, GBytes *message)
 {
     struct office *office = self;
-    if (!broker_on_message(office->broker, from, message))
+    if (!broker_on_message(office->broker, from, message) &&
+        !logs_on_message(office->logs, from, message))
         desk_take(office->desk, from, message);
 }
 
@@ -453,7 +463,10 @@ struct office *office_open(struct env *env, struct office_settings settings,
     office->env = env;
     office->settings = settings;
     office->broker = broker_open(env, broker, error);
-    if (!office->broker) {
+    if (office->broker)
+        office->logs = logs_open(office, error);
+    if (!office->logs) {
+        g_clear_pointer(&office->broker, broker_free);
         g_free(office);
         return NULL;
     }
@@ -471,6 +484,7 @@ struct broker *office_broker(struct office *office)
 void office_free(struct office *office)
 {
     env_bind(office->env, NULL, NULL);
+    logs_free(office->logs);
     broker_free(office->broker);
     desk_free(office->desk);
     pages_free(office->pages);

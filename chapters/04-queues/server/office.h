@@ -22,6 +22,17 @@
  *     QINFO    queue                     QLIST              QPURGE queue
  *     QDROP    queue
  *
+ * And its retained logs (backlog.h), if there is a disk: messages that stay when
+ * they are read, the first of each log at offset 1. BYTES counts 64 for each
+ * message besides; the oldest make room for the newest.
+ *
+ *     LOGCREATE log [MESSAGES n] [BYTES n]        OK; bytes are 64 MiB if unsaid
+ *     LOGADD    log message                         its offset, kept by now
+ *     LOGREAD   log FROM offset|GROUP name [COUNT n] [WAIT ms]
+ *                               pairs: offset, message; GONE: the first is later
+ *     LOGCOMMIT log group offset    OK: it reads on from there; 0: forget it
+ *     LOGINFO   log                 LOGLIST             LOGDROP log
+ *
  * It stands on any env in which clients are nodes: on a door, for real ones, in
  * the simulator for others. An answer leaves when what it says is as durable as
  * the queue is: so that of QPUSH is a confirm. What is pushed in one turn leaves
