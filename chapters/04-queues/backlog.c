@@ -187,6 +187,12 @@ size_t backlog_bytes(const struct backlog *backlog)
 
 /* ---- Groups. ---- */
 
+/* Takes it. */
+static void add_group(GTree *groups, struct group *group)
+{
+    g_tree_replace(groups, group->name, group);
+}
+
 static void put_group(struct backlog *backlog, const char *name,
                       uint64_t offset)
 {
@@ -197,7 +203,7 @@ static void put_group(struct backlog *backlog, const char *name,
     struct group *group = g_new0(struct group, 1);
     group->offset = offset;
     g_strlcpy(group->name, name, sizeof group->name);
-    g_tree_replace(backlog->groups, group->name, group);
+    add_group(backlog->groups, group);
 }
 
 bool backlog_commit(struct backlog *backlog, const char *group, uint64_t offset)

@@ -18,9 +18,9 @@ enum { RECORDS = 1000, SIZE = 16, EACH = 300 }; /* A sync for so many. */
 static void print_row(const char *how, unsigned confirmed, size_t bytes)
 {
     unsigned kept = (unsigned)(bytes / SIZE);
-    printf("  %-42s %9u %8u %6u%s\n", how, confirmed, kept,
+    printf("  %-40s %9u %6u %5u%s\n", how, confirmed, kept,
            confirmed > kept ? confirmed - kept : 0,
-           bytes % SIZE ? "  and a torn end" : "");
+           bytes % SIZE ? "  a torn end" : "");
 }
 
 /* ---- A process is killed. ---- */
@@ -108,7 +108,7 @@ int main(int argc, char **argv)
         return complain(USAGE, "there are no arguments");
     printf(
         "A writer writes %d records, and confirms them. Then it ends, badly.\n"
-        "\n  %-42s %9s %8s %6s\n",
+        "\n  %-40s %9s %6s %5s\n",
         RECORDS, "", "confirmed", "there", "lost");
     if (!kill_a_writer())
         return complain(FAILED, "no process to kill: %s", g_strerror(errno));
@@ -119,9 +119,9 @@ int main(int argc, char **argv)
     printf(
         "\nThe first is a real process and a real file: the kernel has the "
         "bytes, and who\nwrote them may die. The others are on a simulated "
-        "disk, for what the kernel has\nis not on the disk: of that, a crash "
-        "keeps a part, down to the middle of a record.\nOnly who confirms "
-        "behind a sync has lost nothing that was confirmed; and one sync\n"
+        "disk, for what the kernel\nhas is not on the disk: of that, a crash "
+        "keeps a part, down to the middle of a\nrecord. Only who confirms "
+        "behind a sync has lost nothing that was confirmed;\nand one sync "
         "is enough for many.\n");
     return 0;
 }

@@ -14,9 +14,8 @@ struct opening {
     GBytes *good;    /* The last one without its torn end; NULL: it has none. */
 };
 
-G_GNUC_PRINTF(3, 4)
-static bool refuse(struct opening *opening, uint64_t number, const char *format,
-                   ...)
+static bool G_GNUC_PRINTF(3, 4)
+    refuse(struct opening *opening, uint64_t number, const char *format, ...)
 {
     char key[WAL_KEY];
     va_list arguments;

@@ -52,7 +52,7 @@ int main(int argc, char **argv)
         print_row(calls, messages, i);
     printf("\nMilliseconds. The work is done as late either way: a queue makes "
            "nothing faster.\nBut by message nobody waits for it who need not. "
-           "The slow second is in the queue,\nand goes from there when the "
+           "The slow second is in the\nqueue, and goes from there when the "
            "worker is faster than what comes in.\n");
     return 0;
 }
