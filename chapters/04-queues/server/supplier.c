@@ -16,6 +16,7 @@ struct supplier {
     bool stopped;
     uint64_t begun; /* Messages, from 1 on. */
     uint64_t confirmed;
+    char *error;    /* What trying again will not mend; or NULL. */
     GQueue refused; /* Their numbers. */
     nsec refusal;   /* When the last one came. */
     struct {
@@ -82,6 +83,8 @@ static void on_confirm(void *self, uint64_t request, uint64_t id,
     (void)id;
     if (error) {
         supplier->refusal = clock_monotonic();
+        if (!supplier->error && !g_str_has_prefix(error, "FULL"))
+            supplier->error = g_strdup(error);
         g_queue_push_tail(&supplier->refused,
                           g_memdup2(&number, sizeof number));
         return;
@@ -117,6 +120,11 @@ bool supplier_is_done(const struct supplier *supplier)
     return whole && supplier->confirmed == supplier->begun;
 }
 
+const char *supplier_error(const struct supplier *supplier)
+{
+    return supplier->error;
+}
+
 uint64_t supplier_begun(const struct supplier *supplier)
 {
     return supplier->begun;
@@ -141,9 +149,9 @@ struct supplier *supplier_new(struct loop *loop, const struct address *address,
         (struct queue_client_settings){.window = settings->window,
                                        .on_confirm = on_confirm,
                                        .on_room = on_room,
-                                       .self = producer});
+                                       .self = supplier});
     queue_client_declare(supplier->client, settings->queue, &kind);
-    supplier->tick = (struct timer){.fire = on_tick, .self = producer};
+    supplier->tick = (struct timer){.fire = on_tick, .self = supplier};
     loop_arm(loop, &supplier->tick, 0);
     return supplier;
 }
@@ -154,5 +162,6 @@ void supplier_free(struct supplier *supplier)
     queue_client_free(supplier->client);
     while (!g_queue_is_empty(&supplier->refused))
         g_free(g_queue_pop_head(&supplier->refused));
+    g_free(supplier->error);
     g_free(supplier);
 }
