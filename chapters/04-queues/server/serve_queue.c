@@ -118,14 +118,14 @@ static void tell_counts(void *self, GString *text)
 
 static struct door *open_door(struct host *host, int listener)
 {
-    return door_new(
-        host, host_env(host), listener,
-        (struct door_settings){.durable = dir != NULL,
-                               .clients = (unsigned)clients,
-                               .most = (size_t)MIN(largest, megabytes) * MEGABYTE,
-                               .memory = (size_t)megabytes * MEGABYTE,
-                               .patience = (nsec)(patience * (double)SEC),
-                               .idle = (nsec)(idle * (double)SEC)});
+    return door_new(host, host_env(host), listener,
+                    (struct door_settings){
+                        .durable = dir != NULL,
+                        .clients = (unsigned)clients,
+                        .most = (size_t)MIN(largest, megabytes) * MEGABYTE,
+                        .memory = (size_t)megabytes * MEGABYTE,
+                        .patience = (nsec)(patience * (double)SEC),
+                        .idle = (nsec)(idle * (double)SEC)});
 }
 
 static int serve(int listener)

@@ -414,9 +414,8 @@ static void who_speaks_resp2_again_is_pushed_nothing(void **state)
         tape_pass(tape, MSEC);
         g_autofree char *said = take_said();
         assert_null(strstr(said, "message"));
-        assert_int_equal(queue_facts(broker_queue(office_broker(office), 0))
-                             .consumers,
-                         0);
+        assert_int_equal(
+            queue_facts(broker_queue(office_broker(office), 0)).consumers, 0);
     }
 }
 

@@ -338,12 +338,12 @@ static void publish_ends_when_what_it_began_is_confirmed(void **state)
 static void our_own_refuse_in_a_sentence(void **state)
 {
     static const char *const programs[] = {"publish", "work"};
-    static const char *const wrong[][3] = {{"127.0.0.1:0", NULL, NULL},
-                                           {"here", "jobs", NULL},
-                                           {"127.0.0.1:1", "jobs", "--frob"},
-                                           {"127.0.0.1:1", "jobs", "more"},
-                                           {"127.0.0.1:1", "jobs",
-                                            "--size=33554433"}};
+    static const char *const wrong[][3] = {
+        {"127.0.0.1:0", NULL, NULL},
+        {"here", "jobs", NULL},
+        {"127.0.0.1:1", "jobs", "--frob"},
+        {"127.0.0.1:1", "jobs", "more"},
+        {"127.0.0.1:1", "jobs", "--size=33554433"}};
     (void)state;
     for (size_t i = 0; i < G_N_ELEMENTS(programs); i++)
         for (size_t k = 0; k < G_N_ELEMENTS(wrong); k++) {
@@ -400,10 +400,9 @@ static void refuses(const char *option, int status)
 static void wrong_options_are_refused_in_a_sentence(void **state)
 {
     static const char *const wrong[] = {
-        "--frob",        "more",           "--listen=here",
-        "--clients=0",   "--memory=0",     "--memory=-1",
-        "--largest=801", "--patience=nan", "--patience=0",
-        "--dir="};
+        "--frob",       "more",        "--listen=here", "--clients=0",
+        "--memory=0",   "--memory=-1", "--largest=801", "--patience=nan",
+        "--patience=0", "--dir="};
     g_autofree char *used = g_strconcat("--dir=", dir, NULL);
     (void)state;
     for (size_t i = 0; i < G_N_ELEMENTS(wrong); i++)
