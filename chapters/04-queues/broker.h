@@ -47,8 +47,8 @@ struct broker_settings {
     void *self; /**< Their first argument. */
 };
 
-/** Open it, with all that survived. NULL: a log is damaged, @p error says where.
- * Borrows @p env. Returns new. */
+/** Open it, with all that survived. NULL: a log is damaged, or holds a message
+ * too long for @p env, and @p error says where. Borrows @p env. Returns new. */
 struct broker *broker_open(struct env *env, struct broker_settings settings,
                            GError **error);
 /** A message has come, perhaps one of ours to ourselves: returns whether. */

@@ -358,6 +358,24 @@ static void drop_outlived(struct broker *broker)
     }
 }
 
+/* Each can be delivered in one message of the env, which may be a smaller one
+ * than that of the life before. */
+static bool all_fit(const struct broker *broker, GError **error)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(broker->journals); i++)
+        for (const struct message *message = broker->journals[i].oldest;
+             message; message = message->newer)
+            if (message->size > broker->longest) {
+                g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+                            "%s: a message of %u bytes is kept there, and "
+                            "here none may be longer than %zu",
+                            message->queue->name, message->size,
+                            broker->longest);
+                return false;
+            }
+    return true;
+}
+
 /* Patterns lead to names, and those are settled now. */
 static void bind_topics(const struct broker *broker)
 {
@@ -372,7 +390,8 @@ static void bind_topics(const struct broker *broker)
 bool replay(struct broker *broker, GError **error)
 {
     if (!read_log(broker, DURABILITY_WRITTEN, "queue-written", error) ||
-        !read_log(broker, DURABILITY_SYNCED, "queue-synced", error))
+        !read_log(broker, DURABILITY_SYNCED, "queue-synced", error) ||
+        !all_fit(broker, error))
         return false;
     g_ptr_array_sort(broker->queues, by_number);
     for (unsigned i = 0; i < broker->queues->len; i++) {

@@ -309,6 +309,15 @@ static void cancel(struct errand *errand)
                      queue_leave(errand->queue, errand->command->client));
 }
 
+/* Nothing is pushed to it any more; what it holds comes back. */
+static void on_left(void *self, node_id client)
+{
+    struct office *office = self;
+    broker_leave(office->broker, client);
+    pages_close(office->pages, client);
+    logs_leave(office->logs, client);
+}
+
 /* ---- Looking. ---- */
 
 static void length(struct errand *errand)
@@ -402,10 +411,20 @@ static const struct {
     {"logdrop", 2, 2, false, log_drop},
 };
 
+/* Who speaks RESP2 from now on, where nothing tells a push from an answer. */
+static bool gives_up_pushes(const struct command *command)
+{
+    return word_is(command->words[0], "RESET") ||
+           (word_is(command->words[0], "HELLO") && command->count > 1 &&
+            word_is(command->words[1], "2"));
+}
+
 static enum desk_outcome serve(void *self, const struct command *command,
                                struct wire_writer *out, bool parks)
 {
     struct errand errand = {self, command, out, parks, false, NULL};
+    if (gives_up_pushes(command))
+        on_left(self, command->client);
     for (size_t i = 0; i < G_N_ELEMENTS(errands); i++) {
         if (!word_is(command->words[0], errands[i].name))
             continue;
@@ -435,14 +454,6 @@ static void info(void *self, GString *text)
 }
 
 /* ---- Life. ---- */
-
-static void on_left(void *self, node_id client)
-{
-    struct office *office = self;
-    broker_leave(office->broker, client);
-    pages_close(office->pages, client);
-    logs_leave(office->logs, client);
-}
 
 static void on_message(void *self, node_id from, GBytes *message)
 {

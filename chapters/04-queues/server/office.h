@@ -57,8 +57,8 @@ struct office_settings {
     void *self; /**< Its first argument. */
 };
 
-/** Open it over @p env, to which it is bound. NULL: a log is damaged, and @p
- * error says where. Returns new. */
+/** Open it over @p env, to which it is bound. NULL: as broker_open(), and @p
+ * error says why. Returns new. */
 struct office *office_open(struct env *env, struct office_settings settings,
                            GError **error);
 /** Its broker, to look at. Borrowed. */

@@ -78,12 +78,19 @@ static bool parse_options(int argc, char **argv, GError **error)
         g_set_error_literal(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                             "a number is too small or too large: see "
                             "queue --help");
-    return argc == 1 && are_sensible();
+    else if (dir && !*dir)
+        g_set_error_literal(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                            "--dir needs the name of a directory");
+    else
+        return true;
+    return false;
 }
 
 /* ---- The server. ---- */
 
-/* A descriptor for each client; the soft limit is often 1024. */
+/* A descriptor for each client; the soft limit is often 1024. Where even the
+ * hard one is low, fewer clients may come: else they would take what the disk
+ * needs, and a node that cannot write stops. */
 static void raise_descriptors(void)
 {
     struct rlimit limit;
@@ -91,6 +98,8 @@ static void raise_descriptors(void)
     limit.rlim_cur =
         MIN(limit.rlim_max, MAX(limit.rlim_cur, (rlim_t)(clients + SPARE)));
     setrlimit(RLIMIT_NOFILE, &limit);
+    if (limit.rlim_cur < (rlim_t)(clients + SPARE))
+        clients = MAX((int)limit.rlim_cur - SPARE, 1);
 }
 
 static void tell_counts(void *self, GString *text)
@@ -109,14 +118,14 @@ static void tell_counts(void *self, GString *text)
 
 static struct door *open_door(struct host *host, int listener)
 {
-    return door_new(
-        host, host_env(host), listener,
-        (struct door_settings){.durable = dir != NULL,
-                               .clients = (unsigned)clients,
-                               .most = (size_t)largest * MEGABYTE,
-                               .memory = (size_t)megabytes * MEGABYTE,
-                               .patience = (nsec)(patience * (double)SEC),
-                               .idle = (nsec)(idle * (double)SEC)});
+    return door_new(host, host_env(host), listener,
+                    (struct door_settings){
+                        .durable = dir != NULL,
+                        .clients = (unsigned)clients,
+                        .most = (size_t)MIN(largest, megabytes) * MEGABYTE,
+                        .memory = (size_t)megabytes * MEGABYTE,
+                        .patience = (nsec)(patience * (double)SEC),
+                        .idle = (nsec)(idle * (double)SEC)});
 }
 
 static int serve(int listener)

@@ -16,6 +16,7 @@ struct supplier {
     bool stopped;
     uint64_t begun; /* Messages, from 1 on. */
     uint64_t confirmed;
+    char *error;    /* What trying again will not mend; or NULL. */
     GQueue refused; /* Their numbers. */
     nsec refusal;   /* When the last one came. */
     struct {
@@ -82,6 +83,8 @@ static void on_confirm(void *self, uint64_t request, uint64_t id,
     (void)id;
     if (error) {
         supplier->refusal = clock_monotonic();
+        if (!supplier->error && !g_str_has_prefix(error, "FULL"))
+            supplier->error = g_strdup(error);
         g_queue_push_tail(&supplier->refused,
                           g_memdup2(&number, sizeof number));
         return;
@@ -115,6 +118,11 @@ bool supplier_is_done(const struct supplier *supplier)
     uint64_t count = supplier->settings.count;
     bool whole = supplier->stopped || (count > 0 && supplier->begun == count);
     return whole && supplier->confirmed == supplier->begun;
+}
+
+const char *supplier_error(const struct supplier *supplier)
+{
+    return supplier->error;
 }
 
 uint64_t supplier_begun(const struct supplier *supplier)
@@ -154,5 +162,6 @@ void supplier_free(struct supplier *supplier)
     queue_client_free(supplier->client);
     while (!g_queue_is_empty(&supplier->refused))
         g_free(g_queue_pop_head(&supplier->refused));
+    g_free(supplier->error);
     g_free(supplier);
 }

@@ -38,6 +38,9 @@ struct supplier *supplier_new(struct loop *loop, const struct address *address,
 void supplier_stop(struct supplier *supplier);
 /** All that was begun is confirmed. */
 bool supplier_is_done(const struct supplier *supplier);
+/** Why a message was refused, in the broker's words, if not for want of room;
+ * NULL: none was. It is tried again all the same. Borrowed. */
+const char *supplier_error(const struct supplier *supplier);
 /** How many messages were begun; these numbers there are, from 1 on. */
 uint64_t supplier_begun(const struct supplier *supplier);
 /** What its client has seen; refused are those that were tried again. */

@@ -401,6 +401,44 @@ static void without_a_disk_queues_are_of_one_kind(void **state)
           ":1 :2 :3 " FULL);
 }
 
+static void who_speaks_resp2_again_is_pushed_nothing(void **state)
+{
+    (void)state;
+    static const char *const ways[] = {"HELLO 2", "RESET"};
+    say(ANN, "QDECLARE jobs");
+    for (unsigned i = 0; i < G_N_ELEMENTS(ways); i++) {
+        say(BOB, "HELLO 3;QCONSUME jobs 9");
+        say(BOB, ways[i]);
+        g_free(tape_take(tape));
+        say(ANN, "QPUSH jobs a");
+        tape_pass(tape, MSEC);
+        g_autofree char *said = take_said();
+        assert_null(strstr(said, "message"));
+        assert_int_equal(
+            queue_facts(broker_queue(office_broker(office), 0)).consumers, 0);
+    }
+}
+
+static void what_is_kept_and_fits_no_message_is_refused(void **state)
+{
+    (void)state;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *line = g_strdup_printf("QPUSH jobs %01500d", 0);
+    asked(ANN, "QDECLARE jobs", "+OK");
+    asked(ANN, line, ":1");
+    office_free(office);
+    tape_crash(tape);
+    tape_env(tape)->most = 2000;
+    office = office_open(tape_env(tape), how, &error);
+    assert_null(office);
+    assert_string_equal(error->message,
+                        "jobs: a message of 1500 bytes is kept there, and here "
+                        "none may be longer than 1488");
+    tape_env(tape)->most = 1500 + MESSAGE_SPACE;
+    office = office_open(tape_env(tape), how, NULL);
+    assert_non_null(office);
+}
+
 #define with_office(test) \
     cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
@@ -418,6 +456,7 @@ int main(int argc, char **argv)
         with_office(who_waits_at_a_dropped_queue_is_told),
         with_office(who_waits_and_goes_takes_nothing),
         with_office(pushes_need_resp3),
+        with_office(who_speaks_resp2_again_is_pushed_nothing),
         with_office(pushes_come_behind_the_answers_in_one_message),
         with_office(who_goes_gives_back_what_it_was_pushed),
         with_office(who_goes_before_the_push_hears_nothing),
@@ -426,6 +465,7 @@ int main(int argc, char **argv)
         with_office(queues_without_a_dead_queue_have_info_too),
         with_office(what_every_client_expects_is_answered),
         with_office(receipts_of_an_earlier_life_are_refused),
+        with_office(what_is_kept_and_fits_no_message_is_refused),
         with_office(a_confirm_stands_behind_the_record),
         with_office(without_a_disk_queues_are_of_one_kind),
     };

@@ -338,10 +338,12 @@ static void publish_ends_when_what_it_began_is_confirmed(void **state)
 static void our_own_refuse_in_a_sentence(void **state)
 {
     static const char *const programs[] = {"publish", "work"};
-    static const char *const wrong[][3] = {{"127.0.0.1:0", NULL, NULL},
-                                           {"here", "jobs", NULL},
-                                           {"127.0.0.1:1", "jobs", "--frob"},
-                                           {"127.0.0.1:1", "jobs", "more"}};
+    static const char *const wrong[][3] = {
+        {"127.0.0.1:0", NULL, NULL},
+        {"here", "jobs", NULL},
+        {"127.0.0.1:1", "jobs", "--frob"},
+        {"127.0.0.1:1", "jobs", "more"},
+        {"127.0.0.1:1", "jobs", "--size=33554433"}};
     (void)state;
     for (size_t i = 0; i < G_N_ELEMENTS(programs); i++)
         for (size_t k = 0; k < G_N_ELEMENTS(wrong); k++) {
@@ -353,6 +355,18 @@ static void our_own_refuse_in_a_sentence(void **state)
             assert_ptr_equal(strchr(complaint, '\n'),
                              complaint + strlen(complaint) - 1);
         }
+}
+
+static void publish_says_why_a_message_is_never_kept(void **state)
+{
+    (void)state;
+    struct actor *publish =
+        stage_start(stage, "publish", server, "a b", "--count=1", NULL);
+    assert_int_equal(actor_wait(publish, PATIENCE), 1);
+    g_autofree char *complaint = actor_errors(publish);
+    assert_string_equal(complaint,
+                        "publish: not all are confirmed: NOQUEUE there is no "
+                        "queue of that name.\n");
 }
 
 /* ---- How it begins, and ends. ---- */
@@ -386,9 +400,9 @@ static void refuses(const char *option, int status)
 static void wrong_options_are_refused_in_a_sentence(void **state)
 {
     static const char *const wrong[] = {
-        "--frob",        "more",           "--listen=here",
-        "--clients=0",   "--memory=0",     "--memory=-1",
-        "--largest=801", "--patience=nan", "--patience=0"};
+        "--frob",       "more",        "--listen=here", "--clients=0",
+        "--memory=0",   "--memory=-1", "--largest=801", "--patience=nan",
+        "--patience=0", "--dir="};
     g_autofree char *used = g_strconcat("--dir=", dir, NULL);
     (void)state;
     for (size_t i = 0; i < G_N_ELEMENTS(wrong); i++)
@@ -439,6 +453,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(what_publish_says_is_done_by_work),
         cmocka_unit_test(publish_ends_when_what_it_began_is_confirmed),
         cmocka_unit_test(our_own_refuse_in_a_sentence),
+        cmocka_unit_test(publish_says_why_a_message_is_never_kept),
         cmocka_unit_test(it_ends_when_it_is_told),
         cmocka_unit_test(wrong_options_are_refused_in_a_sentence),
         cmocka_unit_test(a_damaged_log_is_refused_in_a_sentence),

@@ -3,15 +3,19 @@
  *
  *     publish 127.0.0.1:6380 jobs --count=1000 --rate=100 --name=a
  *
- * At its end, or when it is told to stop, it says how many are confirmed.
+ * At its end, or when it is told to stop, it says how many are confirmed. Told to
+ * stop, it begins nothing new, and waits ten seconds for what is under way; told
+ * again, no longer.
  */
 #include "01-sockets/signals.h"
 #include "04-queues/server/supplier.h"
+#include "common/world/clock.h"
 #include "common/world/complain.h"
 #include <inttypes.h>
 #include <stdio.h>
 
 #define LOOK (20 * MSEC)
+#define LAST (10 * SEC)
 
 static int count = 0, rate = 0, size = 0;
 static char *name = "m", *durability = "synced";
@@ -40,10 +44,28 @@ static bool is_durability(enum durability *kind)
     return false;
 }
 
+static nsec end = UINT64_MAX; /* So long it waits. */
+
 static void on_signal(void *supplier, int signal)
 {
     (void)signal;
+    end = clock_monotonic() + (end == UINT64_MAX ? LAST : 0);
     supplier_stop(supplier);
+}
+
+/* All that was begun is confirmed; or not, and it says why. */
+static int conclude(const struct supplier *supplier)
+{
+    struct queue_client_counts counts = supplier_counts(supplier);
+    printf("confirmed %" PRIu64 "\nagain %" PRIu64 "\n", counts.confirmed,
+           counts.repeated);
+    if (fflush(stdout) != 0)
+        return FAILED;
+    if (supplier_is_done(supplier))
+        return 0;
+    const char *error = supplier_error(supplier);
+    return complain(FAILED, "not all are confirmed: %s",
+                    error ? error : "no answer came");
 }
 
 static int publish(const struct address *address,
@@ -56,15 +78,14 @@ static int publish(const struct address *address,
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
     struct signals *signals = signals_new(loop, &set, on_signal, supplier);
-    while (!supplier_is_done(supplier))
+    while (!supplier_is_done(supplier) && !supplier_error(supplier) &&
+           clock_monotonic() < end)
         loop_turn(loop, LOOK);
-    struct queue_client_counts counts = supplier_counts(supplier);
-    printf("confirmed %" PRIu64 "\nagain %" PRIu64 "\n", counts.confirmed,
-           counts.repeated);
+    int status = conclude(supplier);
     signals_free(signals);
     supplier_free(supplier);
     loop_free(loop);
-    return fflush(stdout) == 0 ? 0 : FAILED;
+    return status;
 }
 
 int main(int argc, char **argv)
@@ -78,7 +99,8 @@ int main(int argc, char **argv)
     g_option_context_add_main_entries(context, entries, NULL);
     if (!g_option_context_parse(context, &argc, &argv, &error))
         return complain(USAGE, "%s", error->message);
-    if (argc != 3 || count < 0 || rate < 0 || size < 0 || !is_durability(&kind))
+    if (argc != 3 || count < 0 || rate < 0 || size < 0 ||
+        (size_t)size > MESSAGE_MOST || !is_durability(&kind))
         return complain(USAGE, "this makes no sense: see publish --help");
     if (!address_parse(&address, argv[1], &error))
         return complain(address_error_status(error), "%s", error->message);
