@@ -69,3 +69,11 @@ void put_syntax(const struct errand *errand)
 {
     resp_put_error(errand->out, "ERR syntax error");
 }
+
+/* Who speaks RESP2 from now on, where nothing tells a push from an answer. */
+bool gives_up_pushes(const struct command *command)
+{
+    return word_is(command->words[0], "RESET") ||
+           (word_is(command->words[0], "HELLO") && command->count > 1 &&
+            word_is(command->words[1], "2"));
+}

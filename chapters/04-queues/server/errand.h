@@ -47,5 +47,7 @@ bool get_span(const struct errand *errand, size_t i, nsec *span);
 void put_outcome(const struct errand *errand, enum broker_outcome outcome);
 /** The error for words that make no sense. */
 void put_syntax(const struct errand *errand);
+/** Does whoever says this speak RESP2 from now on, in which nothing is pushed? */
+bool gives_up_pushes(const struct command *command);
 
 #endif

@@ -14,11 +14,12 @@ enum { TAKE_MOST = 1000, ACK_BATCH = 128 };
 
 /* ---- Queues. ---- */
 
+static const char *const durabilities[] = {"none", "written", "synced"};
+
 static bool get_durability(struct word word, enum durability *durability)
 {
-    static const char *const names[] = {"none", "written", "synced"};
-    for (unsigned i = 0; i < G_N_ELEMENTS(names); i++)
-        if (word_is(word, names[i])) {
+    for (unsigned i = 0; i < G_N_ELEMENTS(durabilities); i++)
+        if (word_is(word, durabilities[i])) {
             *durability = (enum durability)i;
             return true;
         }
@@ -346,12 +347,11 @@ static void put_fact(const struct errand *errand, const char *name,
 
 static void about(struct errand *errand)
 {
-    static const char *const names[] = {"none", "written", "synced"};
     struct queue_facts facts = queue_facts(errand->queue);
     const struct queue_settings *settings = &facts.settings;
     resp_put_map(errand->out, errand->command->version, 17);
     resp_put_text(errand->out, "durability");
-    resp_put_text(errand->out, names[settings->durability]);
+    resp_put_text(errand->out, durabilities[settings->durability]);
     resp_put_text(errand->out, "dead-queue");
     resp_put_bulk(errand->out, settings->dead.data, settings->dead.size);
     put_fact(errand, "messages-limit", settings->messages);
@@ -410,14 +410,6 @@ static const struct {
     {"loglist", 1, 1, false, log_list},
     {"logdrop", 2, 2, false, log_drop},
 };
-
-/* Who speaks RESP2 from now on, where nothing tells a push from an answer. */
-static bool gives_up_pushes(const struct command *command)
-{
-    return word_is(command->words[0], "RESET") ||
-           (word_is(command->words[0], "HELLO") && command->count > 1 &&
-            word_is(command->words[1], "2"));
-}
 
 static enum desk_outcome serve(void *self, const struct command *command,
                                struct wire_writer *out, bool parks)
