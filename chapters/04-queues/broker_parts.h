@@ -47,6 +47,7 @@ struct queue {
     uint64_t next;                  /**< The id of the next message. */
     struct inflight *inflight;      /**< Its messages. */
     struct credit *credit;          /**< Its consumers, and those who wait. */
+    unsigned producers;             /**< So many of it are counted. */
     struct dedupe *dedupe;          /**< NULL while no producer has a number. */
     GHashTable *waiters;            /**< By client. */
     GHashTable *past;               /**< Messages by id, while it is read. */
@@ -109,6 +110,8 @@ void queue_declare(struct queue *queue, struct word name,
 enum broker_outcome queue_admits(const struct queue *queue, size_t size);
 /** Messages that became ready go to those who have credit. */
 void queue_dispatch(struct queue *queue);
+/** The producers of its table of requests cost memory as messages do. */
+void queue_count_producers(struct queue *queue);
 /** Its table of requests, made when it is needed. */
 struct dedupe *queue_dedupe(struct queue *queue);
 /** It is dropped: its messages go, and whoever waits waits in vain. */

@@ -277,13 +277,33 @@ struct dedupe *queue_dedupe(struct queue *queue)
     return queue->dedupe;
 }
 
-/* Was this request done? Then its id is said again. */
+uint64_t queue_newest(const struct queue *queue, uint64_t producer)
+{
+    return queue->dedupe ? dedupe_newest(queue->dedupe, producer) : 0;
+}
+
+void queue_count_producers(struct queue *queue)
+{
+    unsigned count = queue->dedupe ? dedupe_producers(queue->dedupe) : 0;
+    queue->broker->size += count * (size_t)PRODUCER_COST;
+    queue->broker->size -= queue->producers * (size_t)PRODUCER_COST;
+    queue->producers = count;
+}
+
+/* Was this request done? Then its id is said again. A producer that may be new
+ * needs room for its answers. */
 static enum dedupe_verdict ask(struct queue *queue, struct origin origin,
                                uint64_t *id)
 {
     if (origin.producer == 0)
         return DEDUPE_NEW;
-    return dedupe_ask(queue_dedupe(queue), origin.producer, origin.request, id);
+    if (queue_newest(queue, origin.producer) == 0 &&
+        !broker_has_room(queue->broker, PRODUCER_COST))
+        return DEDUPE_FULL;
+    enum dedupe_verdict verdict =
+        dedupe_ask(queue_dedupe(queue), origin.producer, origin.request, id);
+    queue_count_producers(queue);
+    return verdict;
 }
 
 static void add(struct queue *queue, struct origin origin, struct word payload)
@@ -320,11 +340,6 @@ enum broker_outcome queue_publish(struct queue *queue, struct origin origin,
     add(queue, origin, payload);
     queue_dispatch(queue);
     return BROKER_DONE;
-}
-
-uint64_t queue_newest(const struct queue *queue, uint64_t producer)
-{
-    return queue->dedupe ? dedupe_newest(queue->dedupe, producer) : 0;
 }
 
 /* ---- Readers. ---- */
@@ -421,6 +436,7 @@ void queue_free(struct queue *queue)
     g_clear_pointer(&queue->past, g_hash_table_unref);
     g_clear_pointer(&queue->patterns, g_ptr_array_unref);
     g_clear_pointer(&queue->dedupe, dedupe_free);
+    queue_count_producers(queue);
     g_clear_pointer(&queue->credit, credit_free);
     g_clear_pointer(&queue->inflight, inflight_free);
     g_free((char *)queue->settings.dead.data);

@@ -250,6 +250,7 @@ static void fill(struct queue *queue)
         inflight_add(queue->inflight, &next->item);
     }
     g_clear_pointer(&queue->past, g_hash_table_unref);
+    queue_count_producers(queue);
 }
 
 static int by_number(const void *a, const void *b)

@@ -156,7 +156,30 @@ static void the_facts_count_what_came_to_pass(void **state)
     assert_int_equal(facts.acked, 1);
     assert_int_equal(facts.dead, 0);
     assert_int_equal(facts.bytes, 2);
-    assert_int_equal(broker_size(bench.broker), 2 + MESSAGE_COST);
+    assert_int_equal(broker_size(bench.broker),
+                     2 + MESSAGE_COST + PRODUCER_COST);
+    end();
+}
+
+/* What is remembered of producers has a bound, too; also across a boot. */
+static void a_producer_costs_memory_and_may_find_none(void **state)
+{
+    (void)state;
+    begin_with((struct broker_settings){.most = 3 * PRODUCER_COST});
+    declare("jobs", plain);
+    for (uint64_t producer = 1; producer <= 2; producer++)
+        assert_int_equal(publish_by("jobs", (struct origin){producer, 1}, "a"),
+                         producer);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(publish_by("jobs", (struct origin){3, 1}, "a"),
+                         -BROKER_FULL);
+        assert_int_equal(publish_by("jobs", (struct origin){2, 1}, "a"), 2);
+        assert_int_equal(broker_size(bench.broker),
+                         2 * (PRODUCER_COST + MESSAGE_COST + 1));
+        reboot();
+    }
+    drop("jobs");
+    assert_int_equal(broker_size(bench.broker), 0);
     end();
 }
 
@@ -170,6 +193,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_purge_removes_those_at_work_too),
         cmocka_unit_test(a_take_stops_where_a_message_is_full),
         cmocka_unit_test(the_facts_count_what_came_to_pass),
+        cmocka_unit_test(a_producer_costs_memory_and_may_find_none),
     };
     return test_run(argc, argv, tests);
 }
