@@ -30,7 +30,7 @@ static void all_records_of_a_whole_segment_are_given(void)
         play(row_of(firsts[i], 300, i));
     }
     play(row_of(1, 1, 70000));
-    play(row_of(1, 2, 17 * MIB));
+    play(row_of(1, 2, 2 * MIB));
 }
 
 static void a_segment_may_be_empty(void)
