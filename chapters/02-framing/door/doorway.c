@@ -46,10 +46,13 @@ static bool parse_options(const struct doorway *doorway, int argc, char **argv,
                           GError **error)
 {
     g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+    g_autofree char *summary =
+        g_strdup_printf("%s\nIt serves at %s, unless told otherwise.",
+                        doorway->summary, doorway->where);
     g_option_context_add_main_entries(context, entries, NULL);
     if (doorway->more)
         g_option_context_add_main_entries(context, doorway->more, NULL);
-    g_option_context_set_summary(context, doorway->summary);
+    g_option_context_set_summary(context, summary);
     if (!g_option_context_parse(context, &argc, &argv, error))
         return false;
     if (argc > 1)
