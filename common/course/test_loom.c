@@ -6,7 +6,10 @@
 #include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 enum { SEEDS = 200 };
 
@@ -306,9 +309,32 @@ static void who_is_not_on_the_loom_makes_real_calls(void **state)
     assert_int_equal(sheet_open()->lines, 0);
 }
 
+/* A leak detector does this. It is called last: it registered first. */
+static void wait_for_another_process(void)
+{
+    sched_yield();
+    _exit(sheet_open()->lines == 0 ? 0 : 1);
+}
+
+/* Before all others: in this process nobody has used the loom. */
+static void who_yields_after_the_end_makes_real_calls(void **state)
+{
+    int status;
+    (void)state;
+    pid_t child = fork();
+    if (child == 0) {
+        atexit(wait_for_another_process);
+        begin(1);
+        exit(2);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(who_yields_after_the_end_makes_real_calls),
         cmocka_unit_test(a_seed_is_a_schedule),
         cmocka_unit_test(all_schedules_come),
         cmocka_unit_test(a_mutex_keeps_others_out),

@@ -189,16 +189,30 @@ static char *gather(const struct subject *subject, const char *directory,
     return g_string_free(all, FALSE);
 }
 
+/* Where two texts part: the line of each. */
+static void find_difference(const char *left, const char *right, char **one,
+                            char **other)
+{
+    g_auto(GStrv) lefts = g_strsplit(left, "\n", -1);
+    g_auto(GStrv) rights = g_strsplit(right, "\n", -1);
+    size_t i = 0;
+    while (lefts[i] && rights[i] && g_str_equal(lefts[i], rights[i]))
+        i++;
+    *one = g_strdup(lefts[i] ? lefts[i] : "(the end)");
+    *other = g_strdup(rights[i] ? rights[i] : "(the end)");
+}
+
 static bool compare(const char *path, const char *text, GError **error)
 {
-    g_autofree char *there = NULL;
+    g_autofree char *there = NULL, *written = NULL, *seen = NULL;
     g_file_get_contents(path, &there, NULL, NULL);
     if (there && g_str_equal(there, text))
         return true;
+    find_difference(there ? there : "", text, &written, &seen);
     g_set_error(error, G_FILE_ERROR, 0,
                 "%s is not what the mistakes look like now: make signs, and "
-                "commit it",
-                path);
+                "commit it\n  written: %s\n  seen:    %s",
+                path, written, seen);
     return false;
 }
 
