@@ -153,7 +153,7 @@ struct broker *broker_open(struct env *env, struct broker_settings settings,
     if (settings.most == 0)
         broker->settings.most = (size_t)1 << 30;
     if (settings.segment == 0)
-        broker->settings.segment = (size_t)4 << 20;
+        broker->settings.segment = (size_t)16 << 20;
     g_assert(env->most > MESSAGE_SPACE);
     broker->longest = env->most - MESSAGE_SPACE;
     broker->longest = MIN(broker->longest, MESSAGE_MOST);

@@ -36,7 +36,7 @@ struct broker;
 struct broker_settings {
     size_t
         most; /**< Bytes of messages, with MESSAGE_COST for each; 0: 1 GiB. */
-    size_t segment; /**< Of its logs (wal.h); 0: 4 MiB. */
+    size_t segment; /**< Of its logs (wal.h); 0: 16 MiB. */
     bool transient; /**< There is no disk: all queues are DURABILITY_NONE. */
     /** @p consumer gets a delivery. */
     void (*deliver)(void *self, node_id consumer,

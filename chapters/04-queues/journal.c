@@ -13,7 +13,7 @@
 #include <string.h>
 
 /* What a record of a message has beside its payload, about. */
-enum { PUSH_COST = 32, SLACK = 4 };
+enum { PUSH_COST = 32, SLACK = 1 };
 
 static struct journal *journal_of(const struct queue *queue)
 {

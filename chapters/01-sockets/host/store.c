@@ -154,21 +154,8 @@ static bool is_zero(const uint8_t *data, size_t size)
     return size == 0 || (data[0] == 0 && memcmp(data, data + 1, size - 1) == 0);
 }
 
-/* What is behind the last whole frame was never promised to anyone. It must
- * go: an entry written again, with the same bytes, would let it follow. */
-static void cut_tail(struct store_file *file, const uint8_t *data, size_t size)
-{
-    size_t end = (size_t)file->end;
-    file->written = (off_t)size;
-    if (is_zero(data + end, size - end))
-        return;
-    int fd = store_open_file(file->path, O_RDWR);
-    store_stop_if(ftruncate(fd, file->end) < 0, file->path);
-    store_sync_and_close(fd, file->path);
-    file->written = file->end;
-}
-
-/* Whatever is there. Returns its value, new, or NULL. */
+/* Whatever is there. What is behind the last whole frame was never promised to
+ * anyone, and goes when the file is extended. Returns its value, new, or NULL. */
 static GBytes *read_old(struct store_file *file)
 {
     struct frames_end end;
@@ -177,9 +164,10 @@ static GBytes *read_old(struct store_file *file)
     if (!data)
         return NULL;
     file->end = (off_t)end.at;
+    file->written = (off_t)size;
     file->sum = end.sum;
+    file->torn = !is_zero(data + end.at, size - end.at);
     file->exists = true;
-    cut_tail(file, data, size);
     return g_bytes_new_take(data, end.value);
 }
 
@@ -366,6 +354,8 @@ struct store *store_new(struct store_settings settings)
     store->job = g_ptr_array_new();
     store->unsynced = g_ptr_array_new();
     store->written = g_strdup(settings.written);
+    store->spare = g_build_filename(store->path, "spare", NULL);
+    store->has_spare = access(store->spare, F_OK) == 0;
     store->done = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     store_stop_if(store->done < 0, "eventfd");
     if (settings.thread)
@@ -383,6 +373,7 @@ void store_free(struct store *store)
     g_ptr_array_unref(store->job);
     g_ptr_array_unref(store->unsynced);
     g_free(store->written);
+    g_free(store->spare);
     g_hash_table_unref(store->files);
     g_free(store->path);
     g_free(store);

@@ -9,11 +9,13 @@
  *         ...                              // gets readable when it is done
  *
  * A file is a row of frames (frames.h), one for each turn that wrote to it, in
- * zeros written ahead, for to sync an
- * overwrite costs less than to sync a file that grows: a key that is appended
- * to takes a megabyte more than its bytes. A value is replaced by writing
- * another file and renaming it. Opening keeps the longest row of frames that
- * hold: a crash keeps a prefix.
+ * zeros written ahead, for to sync an overwrite costs less than to sync a file
+ * that grows: a key that is appended to takes a megabyte more than its bytes. A
+ * value is replaced by writing another file and renaming it. Opening keeps the
+ * longest row of frames that hold: a crash keeps a prefix.
+ *
+ * Keys that end with a dot and a number, log.7 and log.9, are the files of one
+ * row: a large one that is removed is kept, and the next new one overwrites it.
  *
  * When the disk refuses, the store says so on stderr and ends the process with
  * status 1: after a failed sync nothing is known of what the disk holds.

@@ -1,6 +1,12 @@
 /*
  * What a sync does to the disk, for store.c: in the loop, or in a thread of its
  * own.
+ *
+ *     log.7  [ ======= frames ======= | zeros ]
+ *     removed: the spare              .
+ *     log.9  [ = frames = | frames of log.7   ]     all blocks are there already
+ *
+ * What a spare holds is no part of the new row: each has a salt (frames.h).
  */
 #include "01-sockets/host/frames.h"
 #include "01-sockets/host/store_parts.h"
@@ -8,6 +14,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { AHEAD = 1 << 20 };
@@ -59,9 +67,20 @@ static void write_zeros_to(int fd, struct store_file *file, off_t end)
         write_at(fd, &ahead, file->written, file->path);
 }
 
+/* An entry written again, with the same bytes, would let it follow. */
+static void cut(int fd, struct store_file *file)
+{
+    store_stop_if(ftruncate(fd, file->end) < 0 || fdatasync(fd) < 0,
+                  file->path);
+    file->written = file->end;
+    file->torn = false;
+}
+
 int store_extend(struct store_file *file)
 {
     int fd = store_open_file(file->path, O_RDWR);
+    if (file->torn)
+        cut(fd, file);
     file->sum = frames_close(file->writing, file->sum);
     off_t end = file->end + file->writing->len;
     if (end > file->written && !file->lazy)
@@ -73,12 +92,48 @@ int store_extend(struct store_file *file)
     return fd;
 }
 
-static void replace(struct store_file *file)
+/* ---- Rows of files. ---- */
+
+static bool is_of_a_row(const struct store_file *file)
 {
-    int fd = store_open_file(file->fresh, O_RDWR | O_CREAT | O_TRUNC);
+    const char *dot = strrchr(file->key, '.');
+    return dot && g_ascii_isdigit(dot[1]) && !file->lazy;
+}
+
+/* Returns the fresh file, open: the spare, or an empty one. */
+static int open_fresh(struct store *store, struct store_file *file)
+{
+    struct stat spare;
+    file->written = 0;
+    if (!store->has_spare || !is_of_a_row(file))
+        return store_open_file(file->fresh, O_RDWR | O_CREAT | O_TRUNC);
+    store_stop_if(rename(store->spare, file->fresh) < 0, store->spare);
+    store->has_spare = false;
+    int fd = store_open_file(file->fresh, O_RDWR);
+    store_stop_if(fstat(fd, &spare) < 0, file->fresh);
+    file->written = spare.st_size;
+    return fd;
+}
+
+/* Returns whether it is a spare now, from the end of this sync on: until its new
+ * name is durable it may come back with the old one, and must hold the same. */
+static bool keep_as_spare(const struct store *store,
+                          const struct store_file *file)
+{
+    return !store->has_spare && file->written >= AHEAD && is_of_a_row(file) &&
+           rename(file->path, store->spare) == 0;
+}
+
+/* ---- New files, and removed ones. ---- */
+
+static void replace(struct store *store, struct store_file *file)
+{
+    int fd = open_fresh(store, file);
     file->sum = frames_seal(file->writing);
     write_at(fd, file->writing, 0, file->fresh);
-    file->end = file->written = file->writing->len;
+    file->end = file->writing->len;
+    file->written = MAX(file->written, file->end);
+    file->torn = false;
     store_sync_and_close(fd, file->fresh);
     store_stop_if(rename(file->fresh, file->path) < 0, file->path);
 }
@@ -95,16 +150,20 @@ static void sync_extended(struct store_file *file)
 }
 
 /* Returns whether a name has come, or gone. */
-static bool sync_other(struct store_file *file)
+static bool sync_other(struct store *store, struct store_file *file,
+                       bool *spared)
 {
     switch (file->writing_fate) {
     case FATE_EXTENDED:
         return false;
     case FATE_REPLACED:
-        replace(file);
+        replace(store, file);
         break;
     case FATE_REMOVED:
-        remove_file(file);
+        if (!*spared && keep_as_spare(store, file))
+            *spared = true;
+        else
+            remove_file(file);
         break;
     }
     g_byte_array_set_size(file->writing, 0);
@@ -125,14 +184,15 @@ static void sync_written(struct store *store)
  * name, or the lack of an old one, is durable with its directory. */
 void store_do_job(struct store *store)
 {
-    bool renamed = false;
+    bool renamed = false, spared = false;
     sync_written(store);
     for (unsigned i = 0; i < store->job->len; i++)
         sync_extended(store->job->pdata[i]);
     for (unsigned i = 0; i < store->job->len; i++)
-        renamed |= sync_other(store->job->pdata[i]);
+        renamed |= sync_other(store, store->job->pdata[i], &spared);
     if (renamed)
         store_stop_if(fsync(store->dir) < 0, store->path);
+    store->has_spare |= spared;
     if (store->pause)
         store->pause(store->self);
 }

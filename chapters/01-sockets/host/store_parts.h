@@ -22,8 +22,9 @@ struct store_file {
     char *path;           /**< Where it is. */
     char *fresh;          /**< A new one, until it is renamed to path. */
     off_t end;            /**< Where the last frame ends. */
-    off_t written;        /**< Where the zeros behind it end. */
+    off_t written;        /**< Where what was written ahead ends. */
     uint32_t sum;         /**< Of the last frame there. */
+    bool torn;            /**< Behind the last frame are bytes to be cut. */
     bool exists;          /**< With what is in filling. */
     bool dirty;           /**< There is something to sync. */
     bool lazy;            /**< It is only written, when it is extended. */
@@ -45,6 +46,8 @@ struct store {
     GPtrArray *dirty;          /**< Borrowed files: to be synced ... */
     GPtrArray *job;            /**< ... being synced ... */
     GPtrArray *unsynced;       /**< ... and written, but not synced. */
+    char *spare;               /**< A removed file, for the next of its row. */
+    bool has_spare;            /**< There is one. */
     int done;                  /**< Eventfd: the thread's word. */
     bool threaded;             /**< There is a thread. */
     pthread_t thread;          /**< It. */

@@ -19,8 +19,8 @@
 #include <string.h>
 
 enum { ROUNDS = 3 };
-#define WARMUP   (80 * MSEC)
-#define DURATION (250 * MSEC)
+#define WARMUP   (400 * MSEC)
+#define DURATION (400 * MSEC)
 
 static const struct contest_setting settings[] = {
     {1, 100}, {8, 1024}, {8, 100}, {1, 1024}};
