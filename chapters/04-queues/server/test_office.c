@@ -215,16 +215,6 @@ static void in_a_transaction_nobody_waits(void **state)
           "+OK +QUEUED +QUEUED *2 " NO_QUEUE " :2");
 }
 
-static void who_waits_at_a_dropped_queue_is_told(void **state)
-{
-    (void)state;
-    asked(ANN, "QDECLARE jobs", "+OK");
-    say(ANN, "QTAKE jobs WAIT 100000;PING");
-    say(BOB, "QDROP jobs");
-    tape_pass(tape, 0);
-    heard("1: *0 2: +OK 1: +PONG");
-}
-
 static void who_waits_and_goes_takes_nothing(void **state)
 {
     (void)state;
@@ -237,12 +227,6 @@ static void who_waits_and_goes_takes_nothing(void **state)
 }
 
 /* ---- Pushes. ---- */
-
-static void hello(node_id client)
-{
-    say(client, "HELLO 3");
-    g_free(tape_take(tape));
-}
 
 static void pushes_need_resp3(void **state)
 {
@@ -453,7 +437,6 @@ int main(int argc, char **argv)
         with_office(receipts_have_one_form_and_never_overflow),
         with_office(a_wait_parks_and_keeps_the_order_of_answers),
         with_office(in_a_transaction_nobody_waits),
-        with_office(who_waits_at_a_dropped_queue_is_told),
         with_office(who_waits_and_goes_takes_nothing),
         with_office(pushes_need_resp3),
         with_office(who_speaks_resp2_again_is_pushed_nothing),

@@ -126,6 +126,21 @@ static void a_message_given_back_comes_again(void **state)
     expect("qdrop again", "OK\n");
 }
 
+static void a_worker_of_a_dropped_queue_ends_and_says_why(void **state)
+{
+    (void)state;
+    need("redis-cli");
+    expect("qdeclare short", "OK\n");
+    expect("qpush short hello", "(integer) 1\n");
+    struct actor *worker = stage_start(stage, "work", server, "short", NULL);
+    g_autofree char *line = actor_await(worker, "hello", PATIENCE);
+    assert_non_null(line);
+    expect("qdrop short", "OK\n");
+    assert_int_equal(actor_wait(worker, PATIENCE), 1);
+    g_autofree char *errors = actor_errors(worker);
+    assert_string_equal(errors, "work: short: NOQUEUE it is dropped.\n");
+}
+
 static void a_request_said_twice_is_done_once(void **state)
 {
     (void)state;
@@ -443,6 +458,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_message_is_kept_taken_and_acknowledged),
         cmocka_unit_test(a_message_given_back_comes_again),
+        cmocka_unit_test(a_worker_of_a_dropped_queue_ends_and_says_why),
         cmocka_unit_test(a_request_said_twice_is_done_once),
         cmocka_unit_test(a_poison_message_ends_in_the_dead_queue),
         cmocka_unit_test(what_was_kept_is_there_after_any_end),
