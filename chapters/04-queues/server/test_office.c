@@ -378,7 +378,7 @@ static void without_a_disk_queues_are_of_one_kind(void **state)
 {
     (void)state;
     close_office();
-    open_office((struct office_settings){.transient = true, .most = 400});
+    open_office((struct office_settings){.transient = true, .most = 3 * (MESSAGE_COST + 1)});
     asked(ANN, "QDECLARE jobs DURABILITY synced", INVALID);
     asked(ANN, "QDECLARE jobs", "+OK");
     asked(ANN, "QPUSH jobs a;QPUSH jobs b;QPUSH jobs c;QPUSH jobs d",
