@@ -343,11 +343,28 @@ static void info(void *self, GString *text)
 
 /* ---- Life. ---- */
 
+/* A letter to oneself comes when all that was written before it is durable. */
+static void open_soon(struct office *office)
+{
+    static const char text[] = "office open";
+    office->opening = g_bytes_new_static(text, strlen(text));
+    env_send(office->env, office->env->id, office->opening);
+}
+
+static bool is_opening(const struct office *office, node_id from,
+                       GBytes *message)
+{
+    return office->opening && from == office->env->id &&
+           g_bytes_equal(message, office->opening);
+}
+
 static void on_message(void *self, node_id from, GBytes *message)
 {
     struct office *office = self;
-    if (!broker_on_message(office->broker, from, message) &&
-        !logs_on_message(office->logs, from, message))
+    if (is_opening(office, from, message))
+        office->settings.ready(office->settings.self);
+    else if (!broker_on_message(office->broker, from, message) &&
+             !logs_on_message(office->logs, from, message))
         desk_take(office->desk, from, message);
 }
 
@@ -376,6 +393,8 @@ struct office *office_open(struct env *env, struct office_settings settings,
     office->desk = desk_new(env, service);
     office->pages = pages_new(env);
     env_bind(env, on_message, office);
+    if (settings.ready)
+        open_soon(office);
     return office;
 }
 
@@ -391,5 +410,6 @@ void office_free(struct office *office)
     broker_free(office->broker);
     desk_free(office->desk);
     pages_free(office->pages);
+    g_clear_pointer(&office->opening, g_bytes_unref);
     g_free(office);
 }

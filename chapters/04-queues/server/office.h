@@ -56,7 +56,10 @@ struct office_settings {
     bool transient; /**< There is no disk, and no durability but none. */
     /** Add "name:value\r\n" lines for INFO; NULL: none. */
     void (*info)(void *self, GString *text);
-    void *self; /**< Its first argument. */
+    /** What was written to open it is durable: clients may come. NULL: never
+     * mind. */
+    void (*ready)(void *self);
+    void *self; /**< Their first argument. */
 };
 
 /** Open it over @p env, to which it is bound. NULL: as broker_open(), and @p

@@ -374,11 +374,38 @@ static void a_confirm_stands_behind_the_record(void **state)
     assert_true(strstr(then, "append") < strstr(then, "send"));
 }
 
+static void on_ready(void *self)
+{
+    ++*(unsigned *)self;
+}
+
+static void it_is_ready_when_its_life_is_durable(void **state)
+{
+    unsigned count = 0;
+    (void)state;
+    office_free(office);
+    tape_crash(tape);
+    g_free(tape_take(tape));
+    office = office_open(
+        tape_env(tape),
+        (struct office_settings){.ready = on_ready, .self = &count}, NULL);
+    assert_int_equal(count, 0);
+    g_autofree char *wrote = tape_take(tape);
+    const char *life = strstr(wrote, "queue.life");
+    const char *letter = strstr(wrote, "office open");
+    assert_true(life && letter && life < letter);
+    tape_play(tape, ANN, "office open", strlen("office open"));
+    assert_int_equal(count, 0);
+    tape_pass(tape, SEC);
+    assert_int_equal(count, 1);
+}
+
 static void without_a_disk_queues_are_of_one_kind(void **state)
 {
     (void)state;
     close_office();
-    open_office((struct office_settings){.transient = true, .most = 3 * (MESSAGE_COST + 1)});
+    open_office((struct office_settings){.transient = true,
+                                         .most = 3 * (MESSAGE_COST + 1)});
     asked(ANN, "QDECLARE jobs DURABILITY synced", INVALID);
     asked(ANN, "QDECLARE jobs", "+OK");
     asked(ANN, "QPUSH jobs a;QPUSH jobs b;QPUSH jobs c;QPUSH jobs d",
@@ -450,6 +477,7 @@ int main(int argc, char **argv)
         with_office(receipts_of_an_earlier_life_are_refused),
         with_office(what_is_kept_and_fits_no_message_is_refused),
         with_office(a_confirm_stands_behind_the_record),
+        with_office(it_is_ready_when_its_life_is_durable),
         with_office(without_a_disk_queues_are_of_one_kind),
     };
     return test_run(argc, argv, tests);

@@ -386,6 +386,19 @@ static void publish_says_why_a_message_is_never_kept(void **state)
 
 /* ---- How it begins, and ends. ---- */
 
+static void where_nothing_can_be_written_it_is_never_ready(void **state)
+{
+    g_autofree char *program = stage_program("queue");
+    g_autofree char *line = g_strdup_printf(
+        "ulimit -f 0; exec '%s' --listen=127.0.0.1:0 --dir='%s/full' 2>&1",
+        program, stage_dir(stage));
+    struct actor *actor = stage_start(stage, "/bin/sh", "-c", line, NULL);
+    g_autofree char *said = actor_await(actor, "", PATIENCE);
+    (void)state;
+    assert_true(said && strstr(said, "File too large"));
+    assert_int_equal(actor_wait(actor, PATIENCE), 1);
+}
+
 static void it_ends_when_it_is_told(void **state)
 {
     static const int signals[] = {SIGTERM, SIGINT};
@@ -470,6 +483,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(publish_ends_when_what_it_began_is_confirmed),
         cmocka_unit_test(our_own_refuse_in_a_sentence),
         cmocka_unit_test(publish_says_why_a_message_is_never_kept),
+        cmocka_unit_test(where_nothing_can_be_written_it_is_never_ready),
         cmocka_unit_test(it_ends_when_it_is_told),
         cmocka_unit_test(wrong_options_are_refused_in_a_sentence),
         cmocka_unit_test(a_damaged_log_is_refused_in_a_sentence),
