@@ -44,6 +44,9 @@ struct broker_settings {
     /** The wait of @p client is over: it takes @p count; 0: in vain. */
     void (*taken)(void *self, node_id client, const struct delivery *deliveries,
                   unsigned count);
+    /** @p queue is dropped, where @p client consumes; or it @p waits: then this
+     * ends its wait. */
+    void (*dropped)(void *self, node_id client, const char *queue, bool waits);
     void *self; /**< Their first argument. */
 };
 
@@ -56,7 +59,7 @@ bool broker_on_message(struct broker *broker, node_id from, GBytes *message);
 /** Make a queue; DONE as well if it is there with the same settings. */
 enum broker_outcome broker_declare(struct broker *broker, struct word name,
                                    const struct queue_settings *settings);
-/** Remove a queue, with all it holds; who waits there waits in vain. */
+/** Remove a queue, with all it holds; who consumes or waits there is told. */
 enum broker_outcome broker_drop(struct broker *broker, struct word name);
 /** The queue of that name; NULL: there is none. Borrowed. */
 struct queue *broker_find(struct broker *broker, struct word name);

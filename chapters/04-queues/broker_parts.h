@@ -17,6 +17,7 @@
 struct message {
     struct item item;      /**< Its place in the queue. */
     struct queue *queue;   /**< That holds it. */
+    GList place;           /**< In the list of all that it holds. */
     struct message *older; /**< Its neighbours in the journal. */
     struct message *newer; /**< Likewise. */
     uint64_t seq;          /**< Of its newest record; 0: it has none. */
@@ -25,11 +26,11 @@ struct message {
     char data[];           /**< They. */
 };
 
-/** A client that waits to take. */
-struct waiter {
+/** A client that consumes, or waits to take. */
+struct subscriber {
     struct queue *queue; /**< Here. */
     node_id client;      /**< Who. */
-    unsigned most;       /**< Messages. */
+    unsigned most;       /**< Messages it waits for; 0: it consumes. */
     struct timer timer;  /**< So long. */
 };
 
@@ -45,11 +46,12 @@ struct queue {
     uint64_t seq;                   /**< Its newest DECLARE; 0: none. */
     size_t declared;                /**< Bytes of that. */
     uint64_t next;                  /**< The id of the next message. */
-    struct inflight *inflight;      /**< Its messages. */
-    struct credit *credit;          /**< Its consumers, and those who wait. */
+    GQueue messages;                /**< That it holds, in any order. */
+    struct inflight *inflight;      /**< The same, by where they are. */
+    struct credit *credit;          /**< Who has credit, ... */
+    GTree *subscribers;             /**< ... and who is there, by client. */
     unsigned producers;             /**< So many of it are counted. */
     struct dedupe *dedupe;          /**< NULL while no producer has a number. */
-    GHashTable *waiters;            /**< By client. */
     GHashTable *past;               /**< Messages by id, while it is read. */
     GPtrArray *patterns;            /**< That lead to it, likewise. */
     struct queue_facts facts;       /**< Of which the counts are kept here. */
@@ -114,7 +116,7 @@ void queue_dispatch(struct queue *queue);
 void queue_count_producers(struct queue *queue);
 /** Its table of requests, made when it is needed. */
 struct dedupe *queue_dedupe(struct queue *queue);
-/** It is dropped: its messages go, and whoever waits waits in vain. */
+/** It is dropped: its messages go, and all its subscribers are told. */
 void queue_clear(struct queue *queue);
 /** Free it, and all that it holds. */
 void queue_free(struct queue *queue);

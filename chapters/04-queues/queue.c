@@ -6,7 +6,7 @@
  *                     deliver to a consumer, or end a wait
  *
  * A client that waits is a consumer with a credit of one. So who waits and who
- * consumes are served in turn, by one rule.
+ * consumes are served in turn, by one rule; both are subscribers.
  */
 #include "04-queues/queue.h"
 #include "04-queues/journal.h"
@@ -26,13 +26,28 @@ static struct message *message_of(struct item *item)
 
 /* ---- Messages. ---- */
 
+static void enter(struct message *message, struct queue *queue)
+{
+    message->queue = queue;
+    message->place.data = message;
+    g_queue_push_tail_link(&queue->messages, &message->place);
+    queue->facts.bytes += message->size;
+}
+
+static void leave(struct message *message)
+{
+    struct queue *queue = message->queue;
+    g_queue_unlink(&queue->messages, &message->place);
+    queue->facts.bytes -= message->size;
+}
+
 struct message *message_new(struct queue *queue, struct word payload)
 {
     struct message *message = g_malloc(sizeof *message + payload.size);
-    *message = (struct message){.queue = queue, .size = (uint32_t)payload.size};
+    *message = (struct message){.size = (uint32_t)payload.size};
     memcpy(message->data, payload.data, payload.size);
+    enter(message, queue);
     queue->broker->size += payload.size + MESSAGE_COST;
-    queue->facts.bytes += payload.size;
     return message;
 }
 
@@ -40,15 +55,14 @@ void message_free(struct message *message)
 {
     journal_forget(message);
     message->queue->broker->size -= message->size + MESSAGE_COST;
-    message->queue->facts.bytes -= message->size;
+    leave(message);
     g_free(message);
 }
 
 void message_move(struct message *message, struct queue *to)
 {
-    message->queue->facts.bytes -= message->size;
-    to->facts.bytes += message->size;
-    message->queue = to;
+    leave(message);
+    enter(message, to);
     message->item = (struct item){.id = to->next++};
 }
 
@@ -97,51 +111,79 @@ static void push(struct queue *queue, node_id consumer, uint64_t number)
     owner->deliver(owner->self, consumer, &delivery);
 }
 
-/* ---- Waits. ---- */
+/* ---- Subscribers. ---- */
 
-static void waiter_free(void *data)
+static int by_client(const void *a, const void *b, void *self)
 {
-    struct waiter *waiter = data;
-    env_disarm(waiter->queue->broker->env, &waiter->timer);
-    g_free(waiter);
+    node_id one = *(const node_id *)a, other = *(const node_id *)b;
+    (void)self;
+    return (one > other) - (one < other);
+}
+
+static void subscriber_free(void *data)
+{
+    struct subscriber *subscriber = data;
+    env_disarm(subscriber->queue->broker->env, &subscriber->timer);
+    g_free(subscriber);
+}
+
+/* NULL: that client is none. */
+static struct subscriber *subscriber_of(const struct queue *queue,
+                                        node_id client)
+{
+    return g_tree_lookup(queue->subscribers, &client);
 }
 
 static bool waits(const struct queue *queue, node_id client)
 {
-    return g_hash_table_contains(queue->waiters, &client);
+    const struct subscriber *subscriber = subscriber_of(queue, client);
+    return subscriber && subscriber->most > 0;
 }
+
+static struct subscriber *subscribe(struct queue *queue, node_id client)
+{
+    struct subscriber *subscriber = g_new0(struct subscriber, 1);
+    subscriber->queue = queue;
+    subscriber->client = client;
+    g_tree_insert(queue->subscribers, &subscriber->client, subscriber);
+    return subscriber;
+}
+
+/* Returns whether it was one. */
+static bool unsubscribe(struct queue *queue, node_id client)
+{
+    credit_leave(queue->credit, client);
+    return g_tree_remove(queue->subscribers, &client);
+}
+
+/* ---- Waits. ---- */
 
 /* The wait of this client is over: it takes what is there. */
 static void end_wait(struct queue *queue, node_id client)
 {
     const struct broker_settings *owner = &queue->broker->settings;
-    struct waiter *waiter = g_hash_table_lookup(queue->waiters, &client);
     unsigned ready = inflight_count(queue->inflight, ITEM_READY);
-    unsigned most = MIN(waiter->most, ready);
+    unsigned most = MIN(subscriber_of(queue, client)->most, ready);
     g_autofree struct delivery *deliveries = g_new(struct delivery, most);
     unsigned count = queue_take(queue, deliveries, most);
-    g_hash_table_remove(queue->waiters, &client);
-    credit_leave(queue->credit, client);
+    unsubscribe(queue, client);
     owner->taken(owner->self, client, deliveries, count);
 }
 
 static void on_patience(void *self)
 {
-    struct waiter *waiter = self;
+    struct subscriber *waiter = self;
     end_wait(waiter->queue, waiter->client);
 }
 
 enum broker_outcome queue_wait(struct queue *queue, node_id client,
                                unsigned most, nsec wait)
 {
-    unsigned takers = credit_takers(queue->credit);
-    credit_grant(queue->credit, client, 0);
-    if (credit_takers(queue->credit) == takers) /* It was known already. */
+    if (subscriber_of(queue, client))
         return BROKER_CONFLICT;
-    struct waiter *waiter = g_new(struct waiter, 1);
-    *waiter = (struct waiter){
-        queue, client, most, {.fire = on_patience, .self = waiter}};
-    g_hash_table_insert(queue->waiters, &waiter->client, waiter);
+    struct subscriber *waiter = subscribe(queue, client);
+    waiter->most = most;
+    waiter->timer = (struct timer){.fire = on_patience, .self = waiter};
     env_arm(queue->broker->env, &waiter->timer, wait);
     credit_grant(queue->credit, client, 1);
     queue_dispatch(queue);
@@ -169,6 +211,8 @@ enum broker_outcome queue_consume(struct queue *queue, node_id consumer,
 {
     if (waits(queue, consumer))
         return BROKER_CONFLICT;
+    if (!subscriber_of(queue, consumer))
+        subscribe(queue, consumer);
     *sent = credit_grant(queue->credit, consumer, total);
     queue_dispatch(queue);
     return BROKER_DONE;
@@ -176,8 +220,7 @@ enum broker_outcome queue_consume(struct queue *queue, node_id consumer,
 
 bool queue_leave(struct queue *queue, node_id consumer)
 {
-    g_hash_table_remove(queue->waiters, &consumer);
-    if (!credit_leave(queue->credit, consumer))
+    if (!unsubscribe(queue, consumer))
         return false;
     inflight_leave(queue->inflight, consumer);
     queue_dispatch(queue);
@@ -249,13 +292,6 @@ bool queue_touch(struct queue *queue, uint64_t receipt)
 
 /* ---- Publishing. ---- */
 
-static unsigned count_messages(const struct queue *queue)
-{
-    return inflight_count(queue->inflight, ITEM_READY) +
-           inflight_count(queue->inflight, ITEM_TAKEN) +
-           inflight_count(queue->inflight, ITEM_DELAYED);
-}
-
 /* Before anything is kept of it. */
 enum broker_outcome queue_admits(const struct queue *queue, size_t size)
 {
@@ -264,7 +300,7 @@ enum broker_outcome queue_admits(const struct queue *queue, size_t size)
     if (size > broker->longest)
         return BROKER_LONG;
     if (broker->size + size + MESSAGE_COST > broker->settings.most ||
-        (limits->messages > 0 && count_messages(queue) >= limits->messages) ||
+        (limits->messages > 0 && queue->messages.length >= limits->messages) ||
         (limits->bytes > 0 && queue->facts.bytes + size > limits->bytes))
         return BROKER_FULL;
     return BROKER_DONE;
@@ -361,19 +397,12 @@ struct queue_facts queue_facts(const struct queue *queue)
 /* All of its messages, wherever they are. */
 static unsigned empty(struct queue *queue)
 {
-    struct journal *journal =
-        &queue->broker->journals[queue->settings.durability];
-    struct message *message = journal->oldest;
-    unsigned count = 0;
-    while (message) {
-        struct message *next = message->newer;
-        if (message->queue == queue) {
-            if (message->item.state != ITEM_OUT)
-                inflight_remove(queue->inflight, &message->item);
-            message_free(message);
-            count++;
-        }
-        message = next;
+    unsigned count = queue->messages.length;
+    struct message *message;
+    while ((message = g_queue_peek_head(&queue->messages))) {
+        if (message->item.state != ITEM_OUT)
+            inflight_remove(queue->inflight, &message->item);
+        message_free(message);
     }
     return count;
 }
@@ -412,27 +441,29 @@ void queue_declare(struct queue *queue, struct word name,
         g_strndup(settings->dead.data, settings->dead.size);
     queue->inflight = inflight_new(queue->broker->env, deliveries);
     queue->credit = credit_new();
-    queue->waiters =
-        g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, waiter_free);
+    queue->subscribers =
+        g_tree_new_full(by_client, NULL, NULL, subscriber_free);
 }
 
 void queue_clear(struct queue *queue)
 {
-    node_id taker;
-    uint64_t number;
+    const struct broker_settings *owner = &queue->broker->settings;
+    GTreeNode *first;
     empty(queue);
-    while (credit_next(queue->credit, &taker, &number))
-        if (waits(queue, taker))
-            end_wait(queue, taker);
-        else
-            credit_leave(queue->credit, taker);
+    while ((first = g_tree_node_first(queue->subscribers))) {
+        const struct subscriber *subscriber = g_tree_node_value(first);
+        node_id client = subscriber->client;
+        bool waited = subscriber->most > 0;
+        unsubscribe(queue, client);
+        owner->dropped(owner->self, client, queue->name, waited);
+    }
 }
 
 void queue_free(struct queue *queue)
 {
     empty(queue);
     journal_declared(queue, 0, 0);
-    g_clear_pointer(&queue->waiters, g_hash_table_unref);
+    g_clear_pointer(&queue->subscribers, g_tree_unref);
     g_clear_pointer(&queue->past, g_hash_table_unref);
     g_clear_pointer(&queue->patterns, g_ptr_array_unref);
     g_clear_pointer(&queue->dedupe, dedupe_free);

@@ -35,7 +35,7 @@ uint64_t queue_newest(const struct queue *queue, uint64_t producer);
 unsigned queue_take(struct queue *queue, struct delivery *deliveries,
                     unsigned most);
 /** Take 1 to @p most as soon as there are any: settings.taken() gets them,
- * within @p wait. CONFLICT: @p client waits or consumes here already. */
+ * within @p wait, unless settings.dropped() ends it. CONFLICT: @p client waits or consumes here already. */
 enum broker_outcome queue_wait(struct queue *queue, node_id client,
                                unsigned most, nsec wait);
 /** @p consumer may be sent @p total deliveries in all (credit.h): by @p sent it

@@ -65,6 +65,15 @@ static inline void on_taken(void *self, node_id client,
     g_string_append(bench.said, "] ");
 }
 
+/* "{jobs:2} ": Bob consumes no more; "{jobs:[2]} ": his wait is over. */
+static inline void on_dropped(void *self, node_id client, const char *queue,
+                              bool waits)
+{
+    (void)self;
+    g_string_append_printf(bench.said, waits ? "{%s:[%u]} " : "{%s:%u} ", queue,
+                           (unsigned)(client % 10));
+}
+
 static inline void on_message(void *self, node_id from, GBytes *message)
 {
     (void)self;
@@ -76,6 +85,7 @@ static inline struct broker *open_broker(GError **error)
     struct broker_settings settings = bench.settings;
     settings.deliver = on_deliver;
     settings.taken = on_taken;
+    settings.dropped = on_dropped;
     bench.broker = broker_open(tape_env(bench.tape), settings, error);
     env_bind(tape_env(bench.tape), on_message, NULL);
     return bench.broker;

@@ -75,7 +75,11 @@ static uint64_t fact(const char *queue, const char *name)
 {
     g_autofree char *line = g_strdup_printf("QINFO %s", queue);
     g_autofree char *text = look_ask(&show.address, line);
-    return text ? look_fact(text, name) : 0;
+    if (!text) {
+        fflush(stdout);
+        exit(complain(FAILED, "the broker is gone"));
+    }
+    return look_fact(text, name);
 }
 
 static void print_bar(uint64_t value, uint64_t full)
@@ -136,8 +140,10 @@ static void show_window(const char *queue, const char *window, const char *what)
 {
     struct supplier *supplier = start_producer((struct supplier_settings){
         .queue = queue, .count = 500, .durability = DURABILITY_WRITTEN});
-    while (!supplier_is_done(supplier))
+    while (!supplier_is_done(supplier)) {
         go_on(10 * MSEC);
+        fact(queue, "ready"); /* It ends all if the broker is gone. */
+    }
     supplier_free(supplier);
     struct actor *one = start_worker(queue, "--pause=5", window);
     go_on(300 * MSEC);

@@ -22,6 +22,7 @@ struct office {
     struct logs *logs;               /**< Its retained logs. */
     struct desk *desk;               /**< Its clients. */
     struct pages *pages;             /**< What they are pushed. */
+    GBytes *opening;                 /**< The letter that says: ready. */
 };
 
 /** A command. */

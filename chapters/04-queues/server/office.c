@@ -8,75 +8,10 @@
  */
 #include "04-queues/server/errand.h"
 #include "04-queues/server/office_log.h"
+#include "04-queues/server/office_queues.h"
 #include "04-queues/topics.h"
 
 enum { TAKE_MOST = 1000, ACK_BATCH = 128 };
-
-/* ---- Queues. ---- */
-
-static const char *const durabilities[] = {"none", "written", "synced"};
-
-static bool get_durability(struct word word, enum durability *durability)
-{
-    for (unsigned i = 0; i < G_N_ELEMENTS(durabilities); i++)
-        if (word_is(word, durabilities[i])) {
-            *durability = (enum durability)i;
-            return true;
-        }
-    return false;
-}
-
-/* The option at word @p i and the one behind it. False: an error was put. */
-static bool get_setting(struct errand *errand, size_t i,
-                        struct queue_settings *settings)
-{
-    struct word name = word_at(errand, i);
-    uint64_t number = 0;
-    bool good = i + 1 < errand->command->count;
-    if (good && word_is(name, "DURABILITY"))
-        good = get_durability(word_at(errand, i + 1), &settings->durability);
-    else if (good && word_is(name, "DEAD"))
-        settings->dead = word_at(errand, i + 1);
-    else if (word_is(name, "MESSAGES"))
-        return get_number(errand, i + 1, INT64_MAX, &settings->messages);
-    else if (word_is(name, "BYTES"))
-        return get_number(errand, i + 1, INT64_MAX, &settings->bytes);
-    else if (word_is(name, "VISIBILITY"))
-        return get_span(errand, i + 1, &settings->visibility);
-    else if (word_is(name, "ATTEMPTS") &&
-             get_number(errand, i + 1, UINT32_MAX, &number))
-        settings->attempts = (uint32_t)number;
-    else if (word_is(name, "ATTEMPTS"))
-        return false;
-    else
-        good = false;
-    if (!good)
-        put_syntax(errand);
-    return good;
-}
-
-static void declare(struct errand *errand)
-{
-    struct queue_settings settings = {.durability = DURABILITY_SYNCED};
-    if (errand->office->settings.transient)
-        settings.durability = DURABILITY_NONE;
-    for (size_t i = 2; i < errand->command->count; i += 2)
-        if (!get_setting(errand, i, &settings))
-            return;
-    put_outcome(errand, broker_declare(errand->office->broker,
-                                       word_at(errand, 1), &settings));
-}
-
-static void drop(struct errand *errand)
-{
-    put_outcome(errand,
-                broker_drop(errand->office->broker, word_at(errand, 1)));
-}
-
-static void purge(struct errand *errand)
-{
-    resp_put_integer(errand->out, queue_purge(errand->queue));
-}
 
 /* ---- Publishing. ---- */
 
@@ -120,20 +55,20 @@ static void last(struct errand *errand)
 
 /* ---- By topic. ---- */
 
-static void put_pattern_error(const struct errand *errand)
+/* Other outcomes than DONE may be wrong in another way than for a queue. */
+static void put_topic_outcome(const struct errand *errand,
+                              enum broker_outcome outcome)
 {
-    resp_put_error(errand->out, "ERR a topic, or a pattern, has 255 bytes at "
-                                "most, and no NUL");
+    if (outcome == BROKER_INVALID)
+        resp_put_error(errand->out, "ERR a topic, or a pattern, has 255 bytes "
+                                    "at most, and no NUL");
+    else
+        put_outcome(errand, outcome);
 }
 
 static void bind_topics(struct errand *errand)
 {
-    enum broker_outcome outcome =
-        topics_bind(errand->queue, word_at(errand, 2));
-    if (outcome == BROKER_INVALID)
-        put_pattern_error(errand);
-    else
-        put_outcome(errand, outcome);
+    put_topic_outcome(errand, topics_bind(errand->queue, word_at(errand, 2)));
 }
 
 static void unbind_topics(struct errand *errand)
@@ -149,10 +84,8 @@ static void publish_topic(struct errand *errand)
         errand->office->broker, word_at(errand, 1), word_at(errand, 2), &count);
     if (outcome == BROKER_DONE)
         resp_put_integer(errand->out, count);
-    else if (outcome == BROKER_INVALID)
-        put_pattern_error(errand);
     else
-        put_outcome(errand, outcome);
+        put_topic_outcome(errand, outcome);
 }
 
 /* ---- Taking. ---- */
@@ -319,56 +252,19 @@ static void on_left(void *self, node_id client)
     logs_leave(office->logs, client);
 }
 
-/* ---- Looking. ---- */
-
-static void length(struct errand *errand)
+/* Its queue is gone: no wait there, and no push from there. */
+static void on_dropped(void *self, node_id client, const char *queue,
+                       bool waits)
 {
-    resp_put_integer(errand->out, queue_facts(errand->queue).ready);
-}
-
-static void list(struct errand *errand)
-{
-    struct broker *broker = errand->office->broker;
-    struct queue *queue;
-    size_t count = 0;
-    while (broker_queue(broker, (unsigned)count))
-        count++;
-    resp_put_array(errand->out, count);
-    for (unsigned i = 0; (queue = broker_queue(broker, i)); i++)
-        resp_put_text(errand->out, queue_facts(queue).name);
-}
-
-static void put_fact(const struct errand *errand, const char *name,
-                     uint64_t value)
-{
-    resp_put_text(errand->out, name);
-    resp_put_integer(errand->out, (int64_t)value);
-}
-
-static void about(struct errand *errand)
-{
-    struct queue_facts facts = queue_facts(errand->queue);
-    const struct queue_settings *settings = &facts.settings;
-    resp_put_map(errand->out, errand->command->version, 17);
-    resp_put_text(errand->out, "durability");
-    resp_put_text(errand->out, durabilities[settings->durability]);
-    resp_put_text(errand->out, "dead-queue");
-    resp_put_bulk(errand->out, settings->dead.data, settings->dead.size);
-    put_fact(errand, "messages-limit", settings->messages);
-    put_fact(errand, "bytes-limit", settings->bytes);
-    put_fact(errand, "visibility-ms", settings->visibility / MSEC);
-    put_fact(errand, "attempts-limit", settings->attempts);
-    put_fact(errand, "ready", facts.ready);
-    put_fact(errand, "taken", facts.taken);
-    put_fact(errand, "delayed", facts.delayed);
-    put_fact(errand, "bytes", facts.bytes);
-    put_fact(errand, "consumers", facts.consumers);
-    put_fact(errand, "published", facts.published);
-    put_fact(errand, "repeated", facts.repeated);
-    put_fact(errand, "delivered", facts.delivered);
-    put_fact(errand, "redelivered", facts.redelivered);
-    put_fact(errand, "acked", facts.acked);
-    put_fact(errand, "dead", facts.dead);
+    struct office *office = self;
+    struct wire_writer out = {.most = office->env->most};
+    if (!waits) {
+        pages_put_dropped(office->pages, client, queue);
+        return;
+    }
+    put_outcome(&(struct errand){.out = &out}, BROKER_UNKNOWN);
+    desk_answer(office->desk, client, out.data, out.size);
+    wire_clear(&out);
 }
 
 /* ---- Which is it? ---- */
@@ -393,15 +289,15 @@ static const struct {
     {"qconsume", 3, 3, true, consume},
     {"qcancel", 2, 2, true, cancel},
     {"qlast", 3, 3, true, last},
-    {"qdeclare", 2, MANY, false, declare},
-    {"qlen", 2, 2, true, length},
-    {"qinfo", 2, 2, true, about},
-    {"qlist", 1, 1, false, list},
+    {"qdeclare", 2, MANY, false, office_declare},
+    {"qlen", 2, 2, true, office_length},
+    {"qinfo", 2, 2, true, office_about},
+    {"qlist", 1, 1, false, office_list},
     {"qbind", 3, 3, true, bind_topics},
     {"qunbind", 3, 3, true, unbind_topics},
     {"publish", 3, 3, false, publish_topic},
-    {"qpurge", 2, 2, true, purge},
-    {"qdrop", 2, 2, false, drop},
+    {"qpurge", 2, 2, true, office_purge},
+    {"qdrop", 2, 2, false, office_drop},
     {"logadd", 3, 3, false, log_add},
     {"logread", 4, 8, false, log_read},
     {"logcommit", 4, 4, false, log_commit},
@@ -447,11 +343,28 @@ static void info(void *self, GString *text)
 
 /* ---- Life. ---- */
 
+/* A letter to oneself comes when all that was written before it is durable. */
+static void open_soon(struct office *office)
+{
+    static const char text[] = "office open";
+    office->opening = g_bytes_new_static(text, strlen(text));
+    env_send(office->env, office->env->id, office->opening);
+}
+
+static bool is_opening(const struct office *office, node_id from,
+                       GBytes *message)
+{
+    return office->opening && from == office->env->id &&
+           g_bytes_equal(message, office->opening);
+}
+
 static void on_message(void *self, node_id from, GBytes *message)
 {
     struct office *office = self;
-    if (!broker_on_message(office->broker, from, message) &&
-        !logs_on_message(office->logs, from, message))
+    if (is_opening(office, from, message))
+        office->settings.ready(office->settings.self);
+    else if (!broker_on_message(office->broker, from, message) &&
+             !logs_on_message(office->logs, from, message))
         desk_take(office->desk, from, message);
 }
 
@@ -459,9 +372,13 @@ struct office *office_open(struct env *env, struct office_settings settings,
                            GError **error)
 {
     struct office *office = g_new0(struct office, 1);
-    struct broker_settings broker = {settings.most,      settings.segment,
-                                     settings.transient, on_deliver,
-                                     on_taken,           office};
+    struct broker_settings broker = {.most = settings.most,
+                                     .segment = settings.segment,
+                                     .transient = settings.transient,
+                                     .deliver = on_deliver,
+                                     .taken = on_taken,
+                                     .dropped = on_dropped,
+                                     .self = office};
     struct desk_service service = {serve, on_left, info, office, "queue"};
     office->env = env;
     office->settings = settings;
@@ -476,6 +393,8 @@ struct office *office_open(struct env *env, struct office_settings settings,
     office->desk = desk_new(env, service);
     office->pages = pages_new(env);
     env_bind(env, on_message, office);
+    if (settings.ready)
+        open_soon(office);
     return office;
 }
 
@@ -491,5 +410,6 @@ void office_free(struct office *office)
     broker_free(office->broker);
     desk_free(office->desk);
     pages_free(office->pages);
+    g_clear_pointer(&office->opening, g_bytes_unref);
     g_free(office);
 }

@@ -8,19 +8,21 @@
  *     QPUSH    queue message                                its id, kept by now
  *     QONCE    queue producer request message               the same, once
  *     QLAST    queue producer            the newest request of it that was done
- *     QTAKE    queue [COUNT n] [WAIT ms]  messages: receipt, attempt, again, it
+ *     QTAKE    queue [COUNT n] [WAIT ms]  messages: receipt, attempt, again, it;
+ *                                NOQUEUE, if it is dropped meanwhile
  *     QACK     queue receipt ...                            how many
  *     QNACK    queue receipt [DELAY ms]                     1, or 0: too late
  *     QTOUCH   queue receipt                                1, or 0: too late
  *     QCONSUME queue total               OK; then pushes (RESP3) of "message",
- *                                queue, receipt, attempt, again, number, it
+ *                                queue, receipt, attempt, again, number, it;
+ *                                and one of "dropped", queue, when it is
  *     QCREDIT  queue total                                  how many were sent
  *     QCANCEL  queue                                        1, or 0
  *     QBIND    queue pattern                   QUNBIND queue pattern
  *     PUBLISH  topic message                   how many queues have it
  *     QLEN     queue                                        what is ready
  *     QINFO    queue                     QLIST              QPURGE queue
- *     QDROP    queue
+ *     QDROP    queue                         OK; who consumes or waits is told
  *
  * And its retained logs (backlog.h), if there is a disk: messages that stay
  * when they are read, by offsets, 1, 2, 3. BYTES counts 64 for each message
@@ -54,7 +56,10 @@ struct office_settings {
     bool transient; /**< There is no disk, and no durability but none. */
     /** Add "name:value\r\n" lines for INFO; NULL: none. */
     void (*info)(void *self, GString *text);
-    void *self; /**< Its first argument. */
+    /** What was written to open it is durable: clients may come. NULL: never
+     * mind. */
+    void (*ready)(void *self);
+    void *self; /**< Their first argument. */
 };
 
 /** Open it over @p env, to which it is bound. NULL: as broker_open(), and @p

@@ -87,16 +87,31 @@ static void put_message(struct wire_writer *out,
     resp_put_bulk(out, delivery->payload.data, delivery->payload.size);
 }
 
-void pages_put(struct pages *pages, node_id consumer,
-               const struct delivery *delivery)
+/* Where to put a push, about so long, for this consumer. */
+static struct wire_writer *turn_to(struct pages *pages, node_id consumer,
+                                   size_t size)
 {
     struct page *page = g_hash_table_lookup(pages->table, &consumer);
-    if (page->out.size > 0 && page->out.size + delivery->payload.size > PAGE)
+    if (page->out.size > 0 && page->out.size + size > PAGE)
         send_page(pages, page);
     if (page->out.size == 0)
         g_ptr_array_add(pages->full, page);
-    put_message(&page->out, delivery);
     env_arm(pages->env, &pages->soon, 0);
+    return &page->out;
+}
+
+void pages_put(struct pages *pages, node_id consumer,
+               const struct delivery *delivery)
+{
+    put_message(turn_to(pages, consumer, delivery->payload.size), delivery);
+}
+
+void pages_put_dropped(struct pages *pages, node_id consumer, const char *queue)
+{
+    struct wire_writer *out = turn_to(pages, consumer, 0);
+    resp_put_push(out, RESP3, 2);
+    resp_put_text(out, "dropped");
+    resp_put_text(out, queue);
 }
 
 void pages_open(struct pages *pages, node_id client)

@@ -23,6 +23,9 @@ void pages_open(struct pages *pages, node_id consumer);
 /** Put a delivery on the page of @p consumer, which is open. */
 void pages_put(struct pages *pages, node_id consumer,
                const struct delivery *delivery);
+/** Put on it, too, that @p queue is dropped: nothing more comes from there. */
+void pages_put_dropped(struct pages *pages, node_id consumer,
+                       const char *queue);
 /** @p consumer has none any more: what is on it is lost. */
 void pages_close(struct pages *pages, node_id consumer);
 /** Free them. */

@@ -227,49 +227,49 @@ static void on_answer(struct queue_client *client, const uint8_t *data,
 
 /* ---- Deliveries. ---- */
 
-static struct word word_of(const uint8_t *data, const struct resp_item *item)
-{
-    return (struct word){(const char *)data + item->at, item->size};
-}
-
-/* "message", queue, receipt, attempt, again, number, payload. */
-static bool is_delivery(const uint8_t *data, const struct resp_item *items,
-                        size_t count)
-{
-    static const enum resp_type types[] = {
-        RESP_PUSH,    RESP_BULK,    RESP_BULK,    RESP_BULK,
-        RESP_INTEGER, RESP_INTEGER, RESP_INTEGER, RESP_BULK};
-    if (count != G_N_ELEMENTS(types))
-        return false;
-    for (size_t i = 0; i < count; i++)
-        if (items[i].type != types[i])
-            return false;
-    return word_is(word_of(data, &items[1]), "message");
-}
-
-/* Pushes of other kinds are passed over. */
-static void on_push(struct queue_client *client, const uint8_t *data,
-                    const struct resp_item *items, size_t count)
+static void on_delivery(struct queue_client *client, struct use *use,
+                        struct delivery *delivery)
 {
     const struct queue_client_settings *owner = &client->settings;
-    struct delivery delivery;
-    struct use *use;
-    if (!is_delivery(data, items, count) ||
-        !(use = use_of(client, word_of(data, &items[2]))) ||
-        !get_receipt(word_of(data, &items[3]), &delivery.receipt))
-        return;
-    delivery.queue = use->name;
-    delivery.attempt = (uint32_t)items[4].number;
-    delivery.again = items[5].number != 0;
-    delivery.number = (uint64_t)items[6].number;
-    delivery.payload = word_of(data, &items[7]);
+    delivery->queue = use->name;
     client->counts.delivered++;
-    intake_received(&use->intake, delivery.number);
+    intake_received(&use->intake, delivery->number);
     g_hash_table_insert(client->work,
-                        g_memdup2(&delivery.receipt, sizeof delivery.receipt),
+                        g_memdup2(&delivery->receipt, sizeof delivery->receipt),
                         use);
     if (owner->on_delivery)
-        owner->on_delivery(owner->self, &delivery);
+        owner->on_delivery(owner->self, delivery);
+}
+
+static gboolean is_from(void *receipt, void *use, void *dropped)
+{
+    (void)receipt;
+    return use == dropped;
+}
+
+/* Nothing more comes from there. */
+static void on_dropped(struct queue_client *client, struct use *use)
+{
+    use->window = 0;
+    g_hash_table_foreach_remove(client->work, is_from, use);
+    refuse(client, use, "NOQUEUE it is dropped");
+}
+
+static void on_push(struct queue_client *client, struct pushed pushed)
+{
+    struct use *use = use_of(client, pushed.queue);
+    if (!use || use->window == 0)
+        return;
+    switch (pushed.what) {
+    case PUSHED_MESSAGE:
+        on_delivery(client, use, &pushed.delivery);
+        break;
+    case PUSHED_DROPPED:
+        on_dropped(client, use);
+        break;
+    case PUSHED_ELSE:
+        break;
+    }
 }
 
 static void on_value(void *self, const uint8_t *data,
@@ -277,7 +277,7 @@ static void on_value(void *self, const uint8_t *data,
 {
     struct queue_client *client = self;
     if (items->type == RESP_PUSH)
-        on_push(client, data, items, count);
+        on_push(client, read_pushed(data, items, count));
     else
         on_answer(client, data, items);
     pump(client);

@@ -50,7 +50,8 @@ struct queue_client_settings {
     void (*on_room)(void *self);
     /** There is a connection, or none any more: what was delivered is void. */
     void (*on_connection)(void *self, bool there);
-    /** Something else was refused, for @p queue: to declare, to consume. */
+    /** Something else was refused, for @p queue: to declare, to consume. Or it
+     * is dropped ("NOQUEUE ..."): what it delivered is void, and all. */
     void (*on_refusal)(void *self, const char *queue, const char *error);
     void *self; /**< Their first argument. */
 };
@@ -77,7 +78,7 @@ void queue_client_declare(struct queue_client *client, const char *queue,
  * payload, of MESSAGE_MOST bytes at most. */
 uint64_t queue_client_publish(struct queue_client *client, const char *queue,
                               struct word payload);
-/** Want messages, @p window at a time at most; once for each queue. */
+/** Want messages, @p window at a time; once a queue, until that is dropped. */
 void queue_client_consume(struct queue_client *client, const char *queue,
                           unsigned window);
 /** That delivery is done. False: it is void. */

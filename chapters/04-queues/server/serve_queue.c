@@ -35,9 +35,26 @@ static const struct doorway doorway = {
     .where = "127.0.0.1:6380",
     .more = entries};
 
+struct server {
+    struct host *host;
+    struct door *door;
+    int listener;
+    int status;
+};
+
 static void tell_counts(void *self, GString *text)
 {
-    doorway_info(*(struct door **)self, text);
+    const struct server *server = self;
+    doorway_info(server->door, text);
+}
+
+static void on_ready(void *self)
+{
+    struct server *server = self;
+    if (net_announce(server->listener) == 0)
+        return;
+    server->status = FAILED;
+    loop_stop(host_loop(server->host));
 }
 
 /* A reply is no longer than the memory for all of them. */
@@ -52,27 +69,30 @@ static struct door *open_door(struct host *host, int listener)
 static int serve(int listener)
 {
     g_autoptr(GError) error = NULL;
+    struct server server = {.listener = listener};
     struct host *host = host_new((struct host_settings){
         .id = 1,
         .store = {
             .dir = dir, .thread = !inline_sync, .written = "queue-written."}});
     struct signals *signals = signals_that_stop(host_loop(host));
-    struct door *door = open_door(host, listener);
+    server.host = host;
+    server.door = open_door(host, listener);
     struct office_settings settings = {.most = doorway_settings().memory,
                                        .transient = dir == NULL,
                                        .info = tell_counts,
-                                       .self = &door};
-    struct office *office = office_open(door_env(door), settings, &error);
-    int status = office ? 0 : complain(FAILED, "%s", error->message);
-    if (office && net_announce(listener) < 0)
-        status = FAILED;
-    if (status == 0)
+                                       .ready = on_ready,
+                                       .self = &server};
+    struct office *office =
+        office_open(door_env(server.door), settings, &error);
+    if (office)
         loop_run(host_loop(host));
+    else
+        server.status = complain(FAILED, "%s", error->message);
     g_clear_pointer(&office, office_free);
-    door_free(door);
+    door_free(server.door);
     signals_free(signals);
     host_free(host);
-    return status;
+    return server.status;
 }
 
 int main(int argc, char **argv)

@@ -215,16 +215,6 @@ static void in_a_transaction_nobody_waits(void **state)
           "+OK +QUEUED +QUEUED *2 " NO_QUEUE " :2");
 }
 
-static void who_waits_at_a_dropped_queue_is_told(void **state)
-{
-    (void)state;
-    asked(ANN, "QDECLARE jobs", "+OK");
-    say(ANN, "QTAKE jobs WAIT 100000;PING");
-    say(BOB, "QDROP jobs");
-    tape_pass(tape, 0);
-    heard("1: *0 2: +OK 1: +PONG");
-}
-
 static void who_waits_and_goes_takes_nothing(void **state)
 {
     (void)state;
@@ -237,12 +227,6 @@ static void who_waits_and_goes_takes_nothing(void **state)
 }
 
 /* ---- Pushes. ---- */
-
-static void hello(node_id client)
-{
-    say(client, "HELLO 3");
-    g_free(tape_take(tape));
-}
 
 static void pushes_need_resp3(void **state)
 {
@@ -390,11 +374,38 @@ static void a_confirm_stands_behind_the_record(void **state)
     assert_true(strstr(then, "append") < strstr(then, "send"));
 }
 
+static void on_ready(void *self)
+{
+    ++*(unsigned *)self;
+}
+
+static void it_is_ready_when_its_life_is_durable(void **state)
+{
+    unsigned count = 0;
+    (void)state;
+    office_free(office);
+    tape_crash(tape);
+    g_free(tape_take(tape));
+    office = office_open(
+        tape_env(tape),
+        (struct office_settings){.ready = on_ready, .self = &count}, NULL);
+    assert_int_equal(count, 0);
+    g_autofree char *wrote = tape_take(tape);
+    const char *life = strstr(wrote, "queue.life");
+    const char *letter = strstr(wrote, "office open");
+    assert_true(life && letter && life < letter);
+    tape_play(tape, ANN, "office open", strlen("office open"));
+    assert_int_equal(count, 0);
+    tape_pass(tape, SEC);
+    assert_int_equal(count, 1);
+}
+
 static void without_a_disk_queues_are_of_one_kind(void **state)
 {
     (void)state;
     close_office();
-    open_office((struct office_settings){.transient = true, .most = 400});
+    open_office((struct office_settings){.transient = true,
+                                         .most = 3 * (MESSAGE_COST + 1)});
     asked(ANN, "QDECLARE jobs DURABILITY synced", INVALID);
     asked(ANN, "QDECLARE jobs", "+OK");
     asked(ANN, "QPUSH jobs a;QPUSH jobs b;QPUSH jobs c;QPUSH jobs d",
@@ -453,7 +464,6 @@ int main(int argc, char **argv)
         with_office(receipts_have_one_form_and_never_overflow),
         with_office(a_wait_parks_and_keeps_the_order_of_answers),
         with_office(in_a_transaction_nobody_waits),
-        with_office(who_waits_at_a_dropped_queue_is_told),
         with_office(who_waits_and_goes_takes_nothing),
         with_office(pushes_need_resp3),
         with_office(who_speaks_resp2_again_is_pushed_nothing),
@@ -467,6 +477,7 @@ int main(int argc, char **argv)
         with_office(receipts_of_an_earlier_life_are_refused),
         with_office(what_is_kept_and_fits_no_message_is_refused),
         with_office(a_confirm_stands_behind_the_record),
+        with_office(it_is_ready_when_its_life_is_durable),
         with_office(without_a_disk_queues_are_of_one_kind),
     };
     return test_run(argc, argv, tests);

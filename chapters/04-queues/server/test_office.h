@@ -114,6 +114,13 @@ static inline void asked(node_id client, const char *lines, const char *reply)
     expect_text(lines, take_said(), should);
 }
 
+/* From now on it speaks RESP3, and may be pushed something. */
+static inline void hello(node_id client)
+{
+    say(client, "HELLO 3");
+    g_free(tape_take(tape));
+}
+
 /* A command and its reply. */
 struct exchange_line {
     const char *ask;

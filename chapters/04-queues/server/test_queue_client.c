@@ -228,10 +228,44 @@ static void queues_have_windows_of_their_own(void **state)
     close_client();
 }
 
+static void a_dropped_queue_is_told_and_its_deliveries_are_void(void **state)
+{
+    (void)state;
+    open_simple();
+    queue_client_consume(client, "jobs", 2);
+    queue_client_consume(client, "rest", 2);
+    int fd = greet();
+    push(fd, "jobs", 1);
+    push(fd, "rest", 2);
+    expect_said(fd, "QCONSUME jobs 2;QCONSUME rest 2;");
+    say(fd, "+OK\r\n+OK\r\n");
+    say(fd, ">2\r\n$7\r\ndropped\r\n$4\r\njobs\r\n");
+    expect_told("there;jobs 1 1 x;rest 1 2 x;jobs: NOQUEUE it is dropped;");
+    assert_false(queue_client_ack(client, receipts[0]));
+    assert_true(queue_client_ack(client, receipts[1]));
+    expect_said(fd, "QACK rest 1-2;QCREDIT rest 4;");
+    say(fd, ">2\r\n$7\r\ndropped\r\n$4\r\njobs\r\n");
+    push(fd, "jobs", 3);
+    expect_told("");
+    close(fd);
+    fd = greet_again();
+    expect_said(fd, "QCONSUME rest 2;");
+    expect_told("gone;there;");
+    queue_client_consume(client, "jobs", 2);
+    expect_said(fd, "QCONSUME jobs 2;");
+    push(fd, "jobs", 1);
+    expect_told("jobs 1 1 x;");
+    close(fd);
+    close_client();
+}
+
 static void pushes_of_other_kinds_are_passed_over(void **state)
 {
     static const char *const others[] = {
         ">1\r\n$4\r\nnews\r\n",
+        ">1\r\n$7\r\ndropped\r\n",
+        ">2\r\n$7\r\ndropped\r\n$3\r\nodd\r\n",
+        ">2\r\n$7\r\ndropped\r\n:4\r\n",
         ">7\r\n$4\r\nnews\r\n$4\r\njobs\r\n$3\r\n1-1\r\n:1\r\n:0\r\n:1\r\n$1"
         "\r\nx\r\n",
         ">7\r\n$7\r\nmessage\r\n$3\r\nodd\r\n$3\r\n1-1\r\n:1\r\n:0\r\n:1\r\n"
@@ -269,6 +303,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_delivery_is_told_with_all_its_facts),
         cmocka_unit_test(credit_comes_back_when_work_is_done),
         cmocka_unit_test(queues_have_windows_of_their_own),
+        cmocka_unit_test(a_dropped_queue_is_told_and_its_deliveries_are_void),
         cmocka_unit_test(pushes_of_other_kinds_are_passed_over),
     };
     return test_run(argc, argv, tests);

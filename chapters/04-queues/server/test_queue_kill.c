@@ -326,6 +326,27 @@ static void a_full_disk_stops_it_and_loses_nothing(void **state)
     }
 }
 
+/* Files may have no byte, or too few for the broker's log. */
+static void a_demo_ends_when_its_broker_cannot_write(void **state)
+{
+    static const struct {
+        const char *limit, *last;
+    } cases[] = {{"0", "demo_away: the broker did not start."},
+                 {"600", "demo_away: the broker is gone."}};
+    struct stage *stage = stage_new();
+    g_autofree char *program = stage_program("demo_away");
+    (void)state;
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        struct actor *demo = stage_start(stage, "/bin/sh", "-c",
+                                         "ulimit -f $1; exec \"$0\" 2>&1",
+                                         program, cases[i].limit, NULL);
+        g_autofree char *said = actor_await(demo, "demo_away: ", PATIENCE);
+        assert_string_equal(said, cases[i].last);
+        assert_int_equal(actor_wait(demo, PATIENCE), 1);
+    }
+    stage_free(stage);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -333,6 +354,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(what_is_written_outlives_all_kills),
         cmocka_unit_test(a_full_broker_refuses_and_loses_nothing),
         cmocka_unit_test(a_full_disk_stops_it_and_loses_nothing),
+        cmocka_unit_test(a_demo_ends_when_its_broker_cannot_write),
     };
     return test_run(argc, argv, tests);
 }

@@ -126,6 +126,21 @@ static void a_message_given_back_comes_again(void **state)
     expect("qdrop again", "OK\n");
 }
 
+static void a_worker_of_a_dropped_queue_ends_and_says_why(void **state)
+{
+    (void)state;
+    need("redis-cli");
+    expect("qdeclare short", "OK\n");
+    expect("qpush short hello", "(integer) 1\n");
+    struct actor *worker = stage_start(stage, "work", server, "short", NULL);
+    g_autofree char *line = actor_await(worker, "hello", PATIENCE);
+    assert_non_null(line);
+    expect("qdrop short", "OK\n");
+    assert_int_equal(actor_wait(worker, PATIENCE), 1);
+    g_autofree char *errors = actor_errors(worker);
+    assert_string_equal(errors, "work: short: NOQUEUE it is dropped.\n");
+}
+
 static void a_request_said_twice_is_done_once(void **state)
 {
     (void)state;
@@ -371,6 +386,19 @@ static void publish_says_why_a_message_is_never_kept(void **state)
 
 /* ---- How it begins, and ends. ---- */
 
+static void where_nothing_can_be_written_it_is_never_ready(void **state)
+{
+    g_autofree char *program = stage_program("queue");
+    g_autofree char *line = g_strdup_printf(
+        "ulimit -f 0; exec '%s' --listen=127.0.0.1:0 --dir='%s/full' 2>&1",
+        program, stage_dir(stage));
+    struct actor *actor = stage_start(stage, "/bin/sh", "-c", line, NULL);
+    g_autofree char *said = actor_await(actor, "", PATIENCE);
+    (void)state;
+    assert_true(said && strstr(said, "File too large"));
+    assert_int_equal(actor_wait(actor, PATIENCE), 1);
+}
+
 static void it_ends_when_it_is_told(void **state)
 {
     static const int signals[] = {SIGTERM, SIGINT};
@@ -443,6 +471,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_message_is_kept_taken_and_acknowledged),
         cmocka_unit_test(a_message_given_back_comes_again),
+        cmocka_unit_test(a_worker_of_a_dropped_queue_ends_and_says_why),
         cmocka_unit_test(a_request_said_twice_is_done_once),
         cmocka_unit_test(a_poison_message_ends_in_the_dead_queue),
         cmocka_unit_test(what_was_kept_is_there_after_any_end),
@@ -454,6 +483,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(publish_ends_when_what_it_began_is_confirmed),
         cmocka_unit_test(our_own_refuse_in_a_sentence),
         cmocka_unit_test(publish_says_why_a_message_is_never_kept),
+        cmocka_unit_test(where_nothing_can_be_written_it_is_never_ready),
         cmocka_unit_test(it_ends_when_it_is_told),
         cmocka_unit_test(wrong_options_are_refused_in_a_sentence),
         cmocka_unit_test(a_damaged_log_is_refused_in_a_sentence),
