@@ -180,8 +180,21 @@ bool broker_on_message(struct broker *broker, node_id from, GBytes *message)
     return false;
 }
 
+/* Messages first, all at once: a queue would look for its own among all. */
+static void free_messages(const struct journal *journal)
+{
+    while (journal->oldest) {
+        struct message *message = journal->oldest;
+        if (message->item.state != ITEM_OUT)
+            inflight_remove(message->queue->inflight, &message->item);
+        message_free(message);
+    }
+}
+
 void broker_free(struct broker *broker)
 {
+    for (unsigned i = 0; i < G_N_ELEMENTS(broker->journals); i++)
+        free_messages(&broker->journals[i]);
     for (unsigned i = 0; i < broker->queues->len; i++)
         queue_free(broker->queues->pdata[i]);
     for (unsigned i = 0; i < G_N_ELEMENTS(broker->journals); i++)

@@ -17,7 +17,6 @@
 struct message {
     struct item item;      /**< Its place in the queue. */
     struct queue *queue;   /**< That holds it. */
-    GList place;           /**< In the list of all that it holds. */
     struct message *older; /**< Its neighbours in the journal. */
     struct message *newer; /**< Likewise. */
     uint64_t seq;          /**< Of its newest record; 0: it has none. */
@@ -46,8 +45,7 @@ struct queue {
     uint64_t seq;                   /**< Its newest DECLARE; 0: none. */
     size_t declared;                /**< Bytes of that. */
     uint64_t next;                  /**< The id of the next message. */
-    GQueue messages;                /**< That it holds, in any order. */
-    struct inflight *inflight;      /**< The same, by where they are. */
+    struct inflight *inflight;      /**< Its messages. */
     struct credit *credit;          /**< Who has credit, ... */
     GTree *subscribers;             /**< ... and who is there, by client. */
     unsigned producers;             /**< So many of it are counted. */

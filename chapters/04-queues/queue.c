@@ -26,28 +26,13 @@ static struct message *message_of(struct item *item)
 
 /* ---- Messages. ---- */
 
-static void enter(struct message *message, struct queue *queue)
-{
-    message->queue = queue;
-    message->place.data = message;
-    g_queue_push_tail_link(&queue->messages, &message->place);
-    queue->facts.bytes += message->size;
-}
-
-static void leave(struct message *message)
-{
-    struct queue *queue = message->queue;
-    g_queue_unlink(&queue->messages, &message->place);
-    queue->facts.bytes -= message->size;
-}
-
 struct message *message_new(struct queue *queue, struct word payload)
 {
     struct message *message = g_malloc(sizeof *message + payload.size);
-    *message = (struct message){.size = (uint32_t)payload.size};
+    *message = (struct message){.queue = queue, .size = (uint32_t)payload.size};
     memcpy(message->data, payload.data, payload.size);
-    enter(message, queue);
     queue->broker->size += payload.size + MESSAGE_COST;
+    queue->facts.bytes += payload.size;
     return message;
 }
 
@@ -55,14 +40,15 @@ void message_free(struct message *message)
 {
     journal_forget(message);
     message->queue->broker->size -= message->size + MESSAGE_COST;
-    leave(message);
+    message->queue->facts.bytes -= message->size;
     g_free(message);
 }
 
 void message_move(struct message *message, struct queue *to)
 {
-    leave(message);
-    enter(message, to);
+    message->queue->facts.bytes -= message->size;
+    to->facts.bytes += message->size;
+    message->queue = to;
     message->item = (struct item){.id = to->next++};
 }
 
@@ -292,6 +278,13 @@ bool queue_touch(struct queue *queue, uint64_t receipt)
 
 /* ---- Publishing. ---- */
 
+static unsigned count_messages(const struct queue *queue)
+{
+    return inflight_count(queue->inflight, ITEM_READY) +
+           inflight_count(queue->inflight, ITEM_TAKEN) +
+           inflight_count(queue->inflight, ITEM_DELAYED);
+}
+
 /* Before anything is kept of it. */
 enum broker_outcome queue_admits(const struct queue *queue, size_t size)
 {
@@ -300,7 +293,7 @@ enum broker_outcome queue_admits(const struct queue *queue, size_t size)
     if (size > broker->longest)
         return BROKER_LONG;
     if (broker->size + size + MESSAGE_COST > broker->settings.most ||
-        (limits->messages > 0 && queue->messages.length >= limits->messages) ||
+        (limits->messages > 0 && count_messages(queue) >= limits->messages) ||
         (limits->bytes > 0 && queue->facts.bytes + size > limits->bytes))
         return BROKER_FULL;
     return BROKER_DONE;
@@ -397,12 +390,19 @@ struct queue_facts queue_facts(const struct queue *queue)
 /* All of its messages, wherever they are. */
 static unsigned empty(struct queue *queue)
 {
-    unsigned count = queue->messages.length;
-    struct message *message;
-    while ((message = g_queue_peek_head(&queue->messages))) {
-        if (message->item.state != ITEM_OUT)
-            inflight_remove(queue->inflight, &message->item);
-        message_free(message);
+    struct journal *journal =
+        &queue->broker->journals[queue->settings.durability];
+    struct message *message = journal->oldest;
+    unsigned count = 0;
+    while (message) {
+        struct message *next = message->newer;
+        if (message->queue == queue) {
+            if (message->item.state != ITEM_OUT)
+                inflight_remove(queue->inflight, &message->item);
+            message_free(message);
+            count++;
+        }
+        message = next;
     }
     return count;
 }

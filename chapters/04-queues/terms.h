@@ -22,7 +22,7 @@ static inline bool queue_is_name(struct word name)
 }
 
 /** What a message costs beside its bytes. */
-enum { MESSAGE_COST = 144 };
+enum { MESSAGE_COST = 128 };
 /** What a producer whose requests have numbers costs in each queue, about. */
 enum { PRODUCER_COST = 1 << 14 };
 /** The longest message; and what the env's longest must have beyond it, for what
