@@ -113,6 +113,27 @@ static void a_purge_removes_those_at_work_too(void **state)
     end();
 }
 
+static void a_purge_is_of_what_the_queue_holds_by_now(void **state)
+{
+    (void)state;
+    begin_with_grave(1);
+    for (unsigned i = 0; i < 3; i++)
+        publish("jobs", "m");
+    publish("grave", "own");
+    take("jobs", 2);
+    queue_nack(queue_of("jobs"), bench.receipt, 0);
+    assert_int_equal(queue_purge(queue_of("jobs")), 2);
+    expect_counts("grave", 2, 0, 0);
+    assert_int_equal(queue_purge(queue_of("grave")), 2);
+    publish("grave", "new");
+    assert_int_equal(drop("jobs"), BROKER_DONE);
+    expect_counts("grave", 1, 0, 0);
+    assert_int_equal(broker_size(bench.broker), 3 + MESSAGE_COST);
+    reboot();
+    expect_counts("grave", 1, 0, 0);
+    end();
+}
+
 static void a_take_stops_where_a_message_is_full(void **state)
 {
     (void)state;
@@ -191,6 +212,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(the_dead_are_taken_whatever_the_limits),
         cmocka_unit_test(without_a_limit_nothing_dies),
         cmocka_unit_test(a_purge_removes_those_at_work_too),
+        cmocka_unit_test(a_purge_is_of_what_the_queue_holds_by_now),
         cmocka_unit_test(a_take_stops_where_a_message_is_full),
         cmocka_unit_test(the_facts_count_what_came_to_pass),
         cmocka_unit_test(a_producer_costs_memory_and_may_find_none),
