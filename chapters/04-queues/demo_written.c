@@ -18,7 +18,7 @@ enum { RECORDS = 1000, SIZE = 16, EACH = 300 }; /* A sync for so many. */
 static void print_row(const char *how, unsigned confirmed, size_t bytes)
 {
     unsigned kept = (unsigned)(bytes / SIZE);
-    printf("  %-40s %9u %6u %5u%s\n", how, confirmed, kept,
+    printf("  %-42s %9u %6u %5u%s\n", how, confirmed, kept,
            confirmed > kept ? confirmed - kept : 0,
            bytes % SIZE ? "  a torn end" : "");
 }
@@ -108,7 +108,7 @@ int main(int argc, char **argv)
         return complain(USAGE, "there are no arguments");
     printf(
         "A writer writes %d records, and confirms them. Then it ends, badly.\n"
-        "\n  %-40s %9s %6s %5s\n",
+        "\n  %-42s %9s %6s %5s\n",
         RECORDS, "", "confirmed", "there", "lost");
     if (!kill_a_writer())
         return complain(FAILED, "no process to kill: %s", g_strerror(errno));
