@@ -69,8 +69,11 @@ static void declare(struct errand *errand)
 
 static void drop(struct errand *errand)
 {
-    put_outcome(errand,
-                broker_drop(errand->office->broker, word_at(errand, 1)));
+    struct word queue = word_at(errand, 1);
+    enum broker_outcome outcome = broker_drop(errand->office->broker, queue);
+    if (outcome == BROKER_DONE)
+        pages_drop(errand->office->pages, queue);
+    put_outcome(errand, outcome);
 }
 
 static void purge(struct errand *errand)
@@ -282,10 +285,11 @@ static bool grant(struct errand *errand, uint64_t *sent)
                        "HELLO 3, or use QTAKE");
         return false;
     }
-    pages_open(errand->office->pages, errand->command->client);
-    enum broker_outcome outcome =
-        queue_consume(errand->queue, errand->command->client, total, sent);
-    if (outcome != BROKER_DONE)
+    node_id client = errand->command->client;
+    enum broker_outcome outcome = queue_consume(errand->queue, client, 0, sent);
+    if (outcome == BROKER_DONE)
+        pages_grant(errand->office->pages, client, errand->queue, total);
+    else
         put_outcome(errand, outcome);
     return outcome == BROKER_DONE;
 }
@@ -306,8 +310,9 @@ static void credit(struct errand *errand)
 
 static void cancel(struct errand *errand)
 {
-    resp_put_integer(errand->out,
-                     queue_leave(errand->queue, errand->command->client));
+    node_id client = errand->command->client;
+    pages_cancel(errand->office->pages, client, word_at(errand, 1));
+    resp_put_integer(errand->out, queue_leave(errand->queue, client));
 }
 
 /* Nothing is pushed to it any more; what it holds comes back. */
@@ -474,7 +479,7 @@ struct office *office_open(struct env *env, struct office_settings settings,
         return NULL;
     }
     office->desk = desk_new(env, service);
-    office->pages = pages_new(env);
+    office->pages = pages_new(env, settings);
     env_bind(env, on_message, office);
     return office;
 }

@@ -40,6 +40,11 @@ static void tell_counts(void *self, GString *text)
     doorway_info(*(struct door **)self, text);
 }
 
+static size_t count_unread(void *self, node_id client)
+{
+    return door_unread(*(struct door **)self, client);
+}
+
 /* A reply is no longer than the memory for all of them. */
 static struct door *open_door(struct host *host, int listener)
 {
@@ -61,6 +66,7 @@ static int serve(int listener)
     struct office_settings settings = {.most = doorway_settings().memory,
                                        .transient = dir == NULL,
                                        .info = tell_counts,
+                                       .unread = count_unread,
                                        .self = &door};
     struct office *office = office_open(door_env(door), settings, &error);
     int status = office ? 0 : complain(FAILED, "%s", error->message);
