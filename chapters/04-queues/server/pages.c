@@ -1,11 +1,12 @@
 /*
- *     pages_grant --> owed --> the broker: one more --> pages_put --+
- *                      ^ |                                          |
- *                      | +--> stopped, while much is unread --+     |
- *                      +--------------------------------------+<----+
+ *     pages_grant --> owed --> the queue: one more --> pages_put
+ *                     ^  ^                                 |
+ *                     |  +---------------------------------+
+ *                     v
+ *                  stopped, while much is unread
  *
- * A subscription is in one of the two lists when the broker has no credit of it,
- * and it has some left; or in none.
+ * A subscription that has credit left, of which its queue has none, is in one of
+ * the two lists.
  */
 #include "04-queues/server/pages.h"
 #include "02-framing/resp_writer.h"
@@ -17,7 +18,7 @@
  * broker's life, and the rest (inflight.h). */
 enum { PAGE = 1 << 16, RECEIPT = 32, LIFE_SHIFT = 40 };
 
-#define RETRY (2 * MSEC) /* How often we look whether a consumer has read. */
+#define RETRY MSEC /* How often we look whether a consumer has read. */
 
 /* A consumer, and what it is about to be pushed. */
 struct page {
@@ -31,8 +32,8 @@ struct subscription {
     struct page *page;
     struct queue *queue;
     uint64_t total; /* So many it may be sent, says the consumer; */
-    uint64_t given; /* and so many the broker has heard of, */
-    uint64_t sent;  /* and delivered: all of these, or all but one. */
+    uint64_t given; /* so many of them the queue has heard of, */
+    uint64_t sent;  /* and has delivered: all of these, or all but one. */
     GQueue *list;   /* Where it is, or NULL, */
     GList link;     /* by this. */
 };
@@ -44,7 +45,7 @@ struct pages {
     GPtrArray *full;    /* Borrowed: those with something to push, in order. */
     GQueue owed;        /* Subscriptions whose credit is to be passed on, */
     GQueue stopped;     /* and those whose consumers must read first. */
-    struct timer soon;  /* Armed: a page is full, or credit is owed. */
+    struct timer soon;  /* Armed: there is something to push, or owed. */
     struct timer later; /* Armed: somebody is stopped. */
 };
 

@@ -11,10 +11,10 @@
  * answers of that turn, and behind what was written in it.
  *
  * Credit says what a consumer wants, and not what its connection holds: one may
- * grant any number, and read nothing. So the broker has the credit for one
+ * grant any number, and read nothing. So each queue has the credit for one
  * delivery at a time. When that is spent, and the turn ends, it gets the next:
  * but not while more than PAGES_UNREAD bytes wait for the consumer. What is not
- * delivered stays in the queue, for others, and no lease of it runs.
+ * delivered stays in the queue, for others, and no lease on it runs.
  */
 #ifndef QUEUES_PAGES_H
 #define QUEUES_PAGES_H

@@ -73,9 +73,7 @@ static void nothing_is_pushed_while_much_is_unread(void **state)
     pushed(SEC, "");
     assert_int_equal(ready_jobs(), 4);
     unread[0] = PAGES_UNREAD;
-    pushed(2 * MSEC, "1: a");
-    pushed(SEC, "1: b 1: c");
-    pushed(SEC, "");
+    pushed(SEC, "1: a 1: b 1: c");
 }
 
 static void a_page_counts_as_unread(void **state)
@@ -149,14 +147,16 @@ static void who_goes_at_once_is_pushed_nothing(void **state)
 static void a_queue_of_the_same_name_is_another_queue(void **state)
 {
     (void)state;
+    unread[0] = PAGES_UNREAD + 1;
+    asked(ANN, "QCONSUME more 9;QCONSUME jobs 9", "+OK +OK");
+    tape_pass(tape, SEC);
     for (unsigned i = 0; i < 2; i++) {
-        unread[0] = i * (PAGES_UNREAD + 1);
-        say(ANN, "QCONSUME more 9;QCONSUME jobs 9");
-        tape_pass(tape, i * SEC);
         say(BOB, "QDROP jobs;QDECLARE jobs");
         fill_jobs();
         unread[0] = 0;
         pushed(SEC, "");
+        asked(ANN, "QCONSUME jobs 9", "+OK");
+        pushed(SEC, "1: a b c d");
     }
     asked(BOB, "QPUSH more e", ":1");
     pushed(SEC, "1: e");
@@ -177,6 +177,25 @@ static void each_queue_has_its_own_credit(void **state)
     pushed(SEC, "1: d");
 }
 
+static void a_grant_that_is_said_often_counts_once(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        asked(ANN, "QCREDIT jobs 9;QCREDIT jobs 9", ":0 :0");
+        tape_pass(tape, 0);
+    }
+    unread[0] = PAGES_UNREAD + 1;
+    fill_jobs();
+    pushed(SEC, "1: a");
+    asked(BOB, "QCONSUME jobs 0", "+OK");
+    unread[1] = PAGES_UNREAD + 1;
+    asked(BOB, "QCREDIT jobs 1", ":0");
+    tape_pass(tape, 0);
+    asked(ANN, "QCREDIT jobs 10;QCREDIT jobs 11", ":1 :1");
+    unread[0] = unread[1] = 0;
+    pushed(SEC, "1: b d 2: c");
+}
+
 #define with_office(test) \
     cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
@@ -191,6 +210,7 @@ int main(int argc, char **argv)
         with_office(who_goes_at_once_is_pushed_nothing),
         with_office(a_queue_of_the_same_name_is_another_queue),
         with_office(each_queue_has_its_own_credit),
+        with_office(a_grant_that_is_said_often_counts_once),
     };
     return test_run(argc, argv, tests);
 }
