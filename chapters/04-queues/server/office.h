@@ -55,8 +55,8 @@ struct office_settings {
     bool transient; /**< There is no disk, and no durability but none. */
     /** Add "name:value\r\n" lines for INFO; NULL: none. */
     void (*info)(void *self, GString *text);
-    /** Bytes on their way to a client that it has not read: while they are many,
-     * nothing is pushed to it (pages.h). NULL: they never are. */
+    /** Bytes on their way to a client that it has not read: while they are
+     * many, nothing is pushed to it (pages.h). NULL: they never are. */
     size_t (*unread)(void *self, node_id client);
     void *self; /**< Their first argument. */
 };

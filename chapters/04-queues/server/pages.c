@@ -5,8 +5,8 @@
  *                     v
  *                  stopped, while much is unread
  *
- * A subscription that has credit left, of which its queue has none, is in one of
- * the two lists.
+ * A subscription that has credit left, of which its queue has none, is in one
+ * of the two lists.
  */
 #include "04-queues/server/pages.h"
 #include "02-framing/resp_writer.h"

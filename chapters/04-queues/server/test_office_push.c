@@ -35,8 +35,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* What was pushed since, in @p time: "1: a b 2: c", if these are single letters.
- */
+/* What was pushed in that time, if it is single letters: "1: a b 2: c". */
 static void pushed(nsec time, const char *text)
 {
     g_autoptr(GString) all = g_string_new(NULL);
