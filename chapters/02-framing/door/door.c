@@ -211,6 +211,12 @@ struct env *door_env(struct door *door)
     return &door->env;
 }
 
+size_t door_unread(const struct door *door, node_id client)
+{
+    struct door_client *known = g_hash_table_lookup(door->clients, &client);
+    return known ? door_client_unread(known) : 0;
+}
+
 struct door_counts door_counts(const struct door *door)
 {
     struct door_counts counts = door->counts;

@@ -71,6 +71,8 @@ struct door *door_new(struct host *host, struct env *below, int listener,
                       struct door_settings settings);
 /** The env to hand to a protocol. Borrowed. */
 struct env *door_env(struct door *door);
+/** Bytes of replies that wait for @p client to read; 0: it is not here. */
+size_t door_unread(const struct door *door, node_id client);
 /** What has come to pass so far. */
 struct door_counts door_counts(const struct door *door);
 /** Let nobody in any more; who is here stays. */

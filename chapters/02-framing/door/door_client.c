@@ -31,15 +31,14 @@ static bool is_answered(const struct door_client *client)
     return client->answered >= client->asked;
 }
 
-/* Bytes of replies that have not left. */
-static size_t unread(const struct door_client *client)
+size_t door_client_unread(const struct door_client *client)
 {
     return stream_backlog(client->stream) + client->queued;
 }
 
 static bool is_piling(const struct door_client *client)
 {
-    return unread(client) > PILE;
+    return door_client_unread(client) > PILE;
 }
 
 /* What it has sent, what that was read as, the run under way, replies. */
@@ -49,7 +48,7 @@ size_t door_client_kept(const struct door_client *client)
     size_t run = is_answered(client) ? 0 : client->run;
     if (client->cut)
         return 0;
-    return client->unused + items + run + unread(client);
+    return client->unused + items + run + door_client_unread(client);
 }
 
 /* ---- Going on, and going. ---- */
@@ -93,7 +92,7 @@ static void pump(struct door_client *client)
 static bool put(struct door_client *client, GBytes *replies)
 {
     size_t size = g_bytes_get_size(replies);
-    if (size > client->door->settings.most - unread(client)) {
+    if (size > client->door->settings.most - door_client_unread(client)) {
         door_client_cut(client);
         return false;
     }
@@ -309,7 +308,7 @@ void door_client_answer(struct door_client *client, GBytes *message)
 /* While one who leaves has something to read, its leaving has not begun. */
 static void note_reading(struct door_client *client, nsec now)
 {
-    size_t backlog = unread(client);
+    size_t backlog = door_client_unread(client);
     uint64_t left = client->written - backlog;
     if (left > client->left || backlog == 0)
         client->read = now;

@@ -68,6 +68,8 @@ struct door_client *door_client_new(struct door *door, node_id id, int fd);
 void door_client_answer(struct door_client *client, GBytes *message);
 /** Take what it has sent meanwhile, if it may be taken now. */
 void door_client_go_on(struct door_client *client);
+/** Bytes of replies that have not left. */
+size_t door_client_unread(const struct door_client *client);
 /** Bytes that are kept for it, now. */
 size_t door_client_kept(const struct door_client *client);
 /** Has it kept us waiting for too long? Asked every now and then. */

@@ -168,6 +168,25 @@ static int pile_up(void)
     return fd;
 }
 
+static void what_is_unread_is_known(void **state)
+{
+    (void)state;
+    make_reply(2 * MEGABYTE);
+    int fd = pile_up();
+    node_id client = service.last;
+    size_t unread = door_unread(door, client);
+    assert_in_range(unread, MEGABYTE, strlen(reply));
+    assert_int_equal(door_unread(door, client + 1), 0);
+    g_autofree char *text = read_some(fd, strlen(reply) - unread);
+    turn();
+    assert_in_range(door_unread(door, client), 1, unread - 1);
+    read_all(fd);
+    assert_int_equal(door_unread(door, client), 0);
+    close(fd);
+    turn();
+    assert_int_equal(door_unread(door, client), 0);
+}
+
 static void who_never_reads_costs_no_work(void **state)
 {
     (void)state;
@@ -350,6 +369,7 @@ int main(int argc, char **argv)
         IN(open_default, a_closed_door_keeps_who_is_here),
         IN(open_narrow, a_reply_without_room_cuts),
         IN(open_default, who_never_reads_costs_a_bounded_memory),
+        IN(open_default, what_is_unread_is_known),
         IN(open_default, who_never_reads_costs_no_work),
         IN(open_default, others_that_pile_up_put_off_nobody),
         IN(open_default, who_never_reads_is_cut_in_time),

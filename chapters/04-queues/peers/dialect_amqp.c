@@ -278,10 +278,12 @@ static bool hear_method(struct speaker *speaker, struct wire_reader *in)
 /* A message of ours fits into one frame. Now it may be acknowledged. */
 static bool hear_body(struct speaker *speaker, size_t size)
 {
+    if (!speaker->role.consumes || size != speaker->role.size)
+        return false;
     speaker->tag = speaker->coming;
     speaker->delivered++;
     speaker->put_off++;
-    return size == speaker->role.size;
+    return true;
 }
 
 static bool hear_frame(struct speaker *speaker, uint8_t type,

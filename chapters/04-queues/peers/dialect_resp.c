@@ -232,7 +232,8 @@ static bool take_push(struct speaker *speaker, const uint8_t *data)
 {
     const struct resp_item *items = resp_items(speaker->resp);
     size_t count = resp_count(speaker->resp);
-    if (count < PUSH || items[RECEIPT].type != RESP_BULK ||
+    if (!speaker->role.consumes || count < PUSH ||
+        items[RECEIPT].type != RESP_BULK ||
         !take_message(speaker, &items[count - 1]))
         return false;
     const struct resp_item *receipt = &items[RECEIPT];

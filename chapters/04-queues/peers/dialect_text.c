@@ -139,7 +139,7 @@ static bool hear_word(struct speaker *speaker, const struct word_line *line)
         return speaker_confirmed(speaker);
     if (has_word(line, 0, "USING"))
         return speaker_was_greeted(speaker);
-    if (!has_word(line, 0, "DELETED"))
+    if (!has_word(line, 0, "DELETED") || !speaker->role.consumes)
         return false;
     speaker->settled++;
     return true;
@@ -219,7 +219,8 @@ static void publish_jetstream(struct speaker *speaker)
 static bool take_ack(struct speaker *speaker, const struct word_line *line,
                      size_t size)
 {
-    if (line->count != 5 || size != speaker->role.size)
+    if (!speaker->role.consumes || line->count != 5 ||
+        size != speaker->role.size)
         return false;
     put(&speaker->out, "PUB ");
     wire_put_raw(&speaker->out, line->words[3], line->sizes[3]);

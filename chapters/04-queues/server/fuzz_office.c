@@ -11,6 +11,7 @@
 #include "02-framing/resp_writer.h"
 #include "04-queues/broker_parts.h"
 #include "04-queues/server/office.h"
+#include "04-queues/server/pages.h"
 #include "common/judge/fuzz.h"
 #include "common/world/tape.h"
 #include <string.h>
@@ -110,6 +111,14 @@ static void say(struct tape *tape, node_id client, struct fuzz_input *input)
     wire_clear(&out);
 }
 
+/* Whoever it is: every other time it has not read. */
+static size_t count_unread(void *self, node_id client)
+{
+    unsigned *asked = self;
+    (void)client;
+    return ++*asked % 2 * PAGES_UNREAD * 2;
+}
+
 /* ---- What must hold. ---- */
 
 static unsigned depth_of(const struct queue_facts *facts)
@@ -164,7 +173,11 @@ static struct office *reboot(struct tape *tape, struct office *office,
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct fuzz_input input = {data, size};
-    struct office_settings settings = {.most = LIMIT, .segment = SEGMENT};
+    unsigned asked = 0;
+    struct office_settings settings = {.most = LIMIT,
+                                       .segment = SEGMENT,
+                                       .unread = count_unread,
+                                       .self = &asked};
     struct tape *tape = tape_new(1);
     struct office *office = office_open(tape_env(tape), settings, NULL);
     while (input.size > 0) {

@@ -215,10 +215,11 @@ static bool grant(struct errand *errand, uint64_t *sent)
                        "HELLO 3, or use QTAKE");
         return false;
     }
-    pages_open(errand->office->pages, errand->command->client);
-    enum broker_outcome outcome =
-        queue_consume(errand->queue, errand->command->client, total, sent);
-    if (outcome != BROKER_DONE)
+    node_id client = errand->command->client;
+    enum broker_outcome outcome = queue_consume(errand->queue, client, 0, sent);
+    if (outcome == BROKER_DONE)
+        pages_grant(errand->office->pages, client, errand->queue, total);
+    else
         put_outcome(errand, outcome);
     return outcome == BROKER_DONE;
 }
@@ -239,8 +240,10 @@ static void credit(struct errand *errand)
 
 static void cancel(struct errand *errand)
 {
-    resp_put_integer(errand->out,
-                     queue_leave(errand->queue, errand->command->client));
+    node_id client = errand->command->client;
+    pages_cancel(errand->office->pages, client,
+                 queue_facts(errand->queue).name);
+    resp_put_integer(errand->out, queue_leave(errand->queue, client));
 }
 
 /* Nothing is pushed to it any more; what it holds comes back. */
@@ -391,7 +394,7 @@ struct office *office_open(struct env *env, struct office_settings settings,
         return NULL;
     }
     office->desk = desk_new(env, service);
-    office->pages = pages_new(env);
+    office->pages = pages_new(env, settings);
     env_bind(env, on_message, office);
     if (settings.ready)
         open_soon(office);

@@ -39,9 +39,10 @@
  * It stands on any env in which clients are nodes: on a door, for real ones, in
  * the simulator for others. An answer leaves when what it says is as durable as
  * the queue is: so that of QPUSH is a confirm. What is pushed in one turn leaves
- * as one message. A client that is gone gives back what it was pushed; what it
- * took stays its, by the receipt, until the lease is over: so QACK may come from
- * another connection.
+ * as one message, and no faster than the client reads, whatever its credit. A
+ * client that is gone gives back what it was pushed; what it took stays its, by
+ * the receipt, until the lease is over: so QACK may come from another
+ * connection.
  */
 #ifndef QUEUES_OFFICE_H
 #define QUEUES_OFFICE_H
@@ -52,13 +53,16 @@ struct office;
 /** How much, and what else to tell. */
 struct office_settings {
     size_t most;    /**< Bytes of messages (broker.h); 0: 1 GiB. */
-    size_t segment; /**< Of the logs (wal.h); 0: 4 MiB. */
+    size_t segment; /**< Of the logs (wal.h); 0: 16 MiB. */
     bool transient; /**< There is no disk, and no durability but none. */
     /** Add "name:value\r\n" lines for INFO; NULL: none. */
     void (*info)(void *self, GString *text);
     /** What was written to open it is durable: clients may come. NULL: never
      * mind. */
     void (*ready)(void *self);
+    /** Bytes on their way to a client that it has not read: while they are
+     * many, nothing is pushed to it (pages.h). NULL: they never are. */
+    size_t (*unread)(void *self, node_id client);
     void *self; /**< Their first argument. */
 };
 

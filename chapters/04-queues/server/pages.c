@@ -1,3 +1,13 @@
+/*
+ *     pages_grant --> owed --> the queue: one more --> pages_put
+ *                     ^  ^                                 |
+ *                     |  +---------------------------------+
+ *                     v
+ *                  stopped, while much is unread
+ *
+ * A subscription that has credit left, of which its queue has none, is in one
+ * of the two lists.
+ */
 #include "04-queues/server/pages.h"
 #include "02-framing/resp_writer.h"
 #include "common/world/env.h"
@@ -8,17 +18,35 @@
  * broker's life, and the rest (inflight.h). */
 enum { PAGE = 1 << 16, RECEIPT = 32, LIFE_SHIFT = 40 };
 
+#define RETRY MSEC /* How often we look whether a consumer has read. */
+
 /* A consumer, and what it is about to be pushed. */
 struct page {
     node_id client;
     struct wire_writer out;
+    GHashTable *subscriptions; /* By the queue's name. */
+};
+
+/* What a consumer wants of one queue. */
+struct subscription {
+    struct page *page;
+    struct queue *queue;
+    uint64_t total; /* So many it may be sent, says the consumer; */
+    uint64_t given; /* so many of them the queue has heard of, */
+    uint64_t sent;  /* and has delivered: all of these, or all but one. */
+    GQueue *list;   /* Where it is, or NULL, */
+    GList link;     /* by this. */
 };
 
 struct pages {
     struct env *env;
-    GHashTable *table; /* By client. */
-    GPtrArray *full;   /* Borrowed: those with something to push, in order. */
-    struct timer soon;
+    struct office_settings settings;
+    GHashTable *table;  /* By client. */
+    GPtrArray *full;    /* Borrowed: those with something to push, in order. */
+    GQueue owed;        /* Subscriptions whose credit is to be passed on, */
+    GQueue stopped;     /* and those whose consumers must read first. */
+    struct timer soon;  /* Armed: there is something to push, or owed. */
+    struct timer later; /* Armed: somebody is stopped. */
 };
 
 /* ---- Receipts. ---- */
@@ -66,14 +94,6 @@ static void send_page(struct pages *pages, struct page *page)
     env_send(pages->env, page->client, message);
 }
 
-static void on_soon(void *self)
-{
-    struct pages *pages = self;
-    for (unsigned i = 0; i < pages->full->len; i++)
-        send_page(pages, pages->full->pdata[i]);
-    g_ptr_array_set_size(pages->full, 0);
-}
-
 static void put_message(struct wire_writer *out,
                         const struct delivery *delivery)
 {
@@ -87,11 +107,125 @@ static void put_message(struct wire_writer *out,
     resp_put_bulk(out, delivery->payload.data, delivery->payload.size);
 }
 
+/* ---- Credit. ---- */
+
+static void owe(struct pages *pages, struct subscription *subscription)
+{
+    if (subscription->list || subscription->given > subscription->sent ||
+        subscription->given == subscription->total)
+        return;
+    subscription->list = &pages->owed;
+    g_queue_push_tail_link(&pages->owed, &subscription->link);
+    env_arm(pages->env, &pages->soon, 0);
+}
+
+static void stop(struct pages *pages, struct subscription *subscription)
+{
+    if (g_queue_is_empty(&pages->stopped))
+        env_arm(pages->env, &pages->later, RETRY);
+    subscription->list = &pages->stopped;
+    g_queue_push_tail_link(&pages->stopped, &subscription->link);
+}
+
+static bool has_room(const struct pages *pages, const struct page *page)
+{
+    const struct office_settings *settings = &pages->settings;
+    size_t unread = page->out.size;
+    if (settings->unread)
+        unread += settings->unread(settings->self, page->client);
+    return unread <= PAGES_UNREAD;
+}
+
+/* In turn: whoever is sent one comes back to the end of the list. */
+static void pass_on(struct pages *pages)
+{
+    uint64_t sent;
+    for (GList *link; (link = g_queue_pop_head_link(&pages->owed));) {
+        struct subscription *subscription = link->data;
+        struct page *page = subscription->page;
+        subscription->list = NULL;
+        if (has_room(pages, page))
+            queue_consume(subscription->queue, page->client,
+                          ++subscription->given, &sent);
+        else
+            stop(pages, subscription);
+    }
+}
+
+static void on_soon(void *self)
+{
+    struct pages *pages = self;
+    pass_on(pages);
+    for (unsigned i = 0; i < pages->full->len; i++)
+        send_page(pages, pages->full->pdata[i]);
+    g_ptr_array_set_size(pages->full, 0);
+    env_disarm(pages->env, &pages->soon);
+}
+
+static void on_later(void *self)
+{
+    struct pages *pages = self;
+    for (GList *link; (link = g_queue_pop_head_link(&pages->stopped));) {
+        struct subscription *subscription = link->data;
+        subscription->list = NULL;
+        owe(pages, subscription);
+    }
+}
+
+static void subscription_free(void *data)
+{
+    struct subscription *subscription = data;
+    if (subscription->list)
+        g_queue_unlink(subscription->list, &subscription->link);
+    g_free(subscription);
+}
+
+/* ---- Consumers. ---- */
+
+static void page_free(void *data)
+{
+    struct page *page = data;
+    g_hash_table_unref(page->subscriptions);
+    wire_clear(&page->out);
+    g_free(page);
+}
+
+static struct page *need_page(struct pages *pages, node_id client)
+{
+    struct page *page = g_hash_table_lookup(pages->table, &client);
+    if (page)
+        return page;
+    page = g_new0(struct page, 1);
+    page->client = client;
+    page->out.most = pages->env->most;
+    page->subscriptions = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+                                                subscription_free);
+    g_hash_table_insert(pages->table, &page->client, page);
+    return page;
+}
+
+void pages_grant(struct pages *pages, node_id consumer, struct queue *queue,
+                 uint64_t total)
+{
+    const char *name = queue_facts(queue).name;
+    struct page *page = need_page(pages, consumer);
+    struct subscription *subscription =
+        g_hash_table_lookup(page->subscriptions, name);
+    if (!subscription) {
+        subscription = g_new0(struct subscription, 1);
+        subscription->page = page;
+        subscription->queue = queue;
+        subscription->link.data = subscription;
+        g_hash_table_insert(page->subscriptions, g_strdup(name), subscription);
+    }
+    subscription->total = MAX(subscription->total, total);
+    owe(pages, subscription);
+}
+
 /* Where to put a push, about so long, for this consumer. */
-static struct wire_writer *turn_to(struct pages *pages, node_id consumer,
+static struct wire_writer *turn_to(struct pages *pages, struct page *page,
                                    size_t size)
 {
-    struct page *page = g_hash_table_lookup(pages->table, &consumer);
     if (page->out.size > 0 && page->out.size + size > PAGE)
         send_page(pages, page);
     if (page->out.size == 0)
@@ -103,25 +237,29 @@ static struct wire_writer *turn_to(struct pages *pages, node_id consumer,
 void pages_put(struct pages *pages, node_id consumer,
                const struct delivery *delivery)
 {
-    put_message(turn_to(pages, consumer, delivery->payload.size), delivery);
+    struct page *page = g_hash_table_lookup(pages->table, &consumer);
+    struct subscription *subscription =
+        g_hash_table_lookup(page->subscriptions, delivery->queue);
+    put_message(turn_to(pages, page, delivery->payload.size), delivery);
+    subscription->sent = delivery->number;
+    owe(pages, subscription);
+}
+
+void pages_cancel(struct pages *pages, node_id consumer, const char *queue)
+{
+    struct page *page = g_hash_table_lookup(pages->table, &consumer);
+    if (page)
+        g_hash_table_remove(page->subscriptions, queue);
 }
 
 void pages_put_dropped(struct pages *pages, node_id consumer, const char *queue)
 {
-    struct wire_writer *out = turn_to(pages, consumer, 0);
+    struct page *page = g_hash_table_lookup(pages->table, &consumer);
+    struct wire_writer *out = turn_to(pages, page, 0);
     resp_put_push(out, RESP3, 2);
     resp_put_text(out, "dropped");
     resp_put_text(out, queue);
-}
-
-void pages_open(struct pages *pages, node_id client)
-{
-    if (g_hash_table_contains(pages->table, &client))
-        return;
-    struct page *page = g_new0(struct page, 1);
-    page->client = client;
-    page->out.most = pages->env->most;
-    g_hash_table_insert(pages->table, &page->client, page);
+    g_hash_table_remove(page->subscriptions, queue);
 }
 
 void pages_close(struct pages *pages, node_id consumer)
@@ -134,27 +272,23 @@ void pages_close(struct pages *pages, node_id consumer)
 
 /* ---- Life. ---- */
 
-static void page_free(void *data)
-{
-    struct page *page = data;
-    wire_clear(&page->out);
-    g_free(page);
-}
-
-struct pages *pages_new(struct env *env)
+struct pages *pages_new(struct env *env, struct office_settings settings)
 {
     struct pages *pages = g_new0(struct pages, 1);
     pages->env = env;
+    pages->settings = settings;
     pages->table =
         g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, page_free);
     pages->full = g_ptr_array_new();
     pages->soon = (struct timer){.fire = on_soon, .self = pages};
+    pages->later = (struct timer){.fire = on_later, .self = pages};
     return pages;
 }
 
 void pages_free(struct pages *pages)
 {
     env_disarm(pages->env, &pages->soon);
+    env_disarm(pages->env, &pages->later);
     g_hash_table_unref(pages->table);
     g_ptr_array_unref(pages->full);
     g_free(pages);

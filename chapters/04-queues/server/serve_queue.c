@@ -57,6 +57,12 @@ static void on_ready(void *self)
     loop_stop(host_loop(server->host));
 }
 
+static size_t count_unread(void *self, node_id client)
+{
+    const struct server *server = self;
+    return door_unread(server->door, client);
+}
+
 /* A reply is no longer than the memory for all of them. */
 static struct door *open_door(struct host *host, int listener)
 {
@@ -81,6 +87,7 @@ static int serve(int listener)
                                        .transient = dir == NULL,
                                        .info = tell_counts,
                                        .ready = on_ready,
+                                       .unread = count_unread,
                                        .self = &server};
     struct office *office =
         office_open(door_env(server.door), settings, &error);
