@@ -153,7 +153,7 @@ static void noise_is_no_record(void)
 
 static void any_flipped_bit_is_noticed(void)
 {
-    struct segment_row row = row_of(1, 8, 60);
+    struct segment_row row = row_of(1, 8, 61);
     for (size_t i = 0; i < 8; i++) {
         struct written *record = record_at(&row, i);
         record->lost = true;
