@@ -35,13 +35,14 @@
 
 /** Bytes before a payload, and at the beginning of a segment. */
 enum { RECORD_HEAD = 20, SEGMENT_HEAD = 20 };
-/** The longest payload. */
+/** The longest payload: what claims a longer one is no record. */
 #define RECORD_MOST ((size_t)64 << 20)
 
 /** How a segment ends. */
 enum recover_verdict {
     RECOVER_WHOLE, /**< With its last record. */
-    RECOVER_TORN,  /**< In bytes that are no record, with none behind them. */
+    RECOVER_TORN,  /**< In bytes that are no record, with no later one behind
+                        them. */
     RECOVER_ROTTEN /**< Not yet: records follow behind the damage. Or the head
                         is not whole and right: a segment is begun at once, head
                         and all, so no crash can do that. */
@@ -54,7 +55,8 @@ struct recovery {
                          included; 0: not even that is good. */
     uint64_t
         first;     /**< The seq of the first record; 0: the head is not good. */
-    uint64_t next; /**< The seq that the record behind the good ones has. */
+    uint64_t next; /**< The seq that the record behind the good ones has; 0: the
+                        head is not good. */
 };
 
 /** Is given each good record, in order: its payload stands in the segment. */

@@ -1,7 +1,8 @@
 /**
  * @file test_segment.h
  * For tests of recover.h: segments made by hand, of which it is known what is
- * whole in them; and the stage on which they are read.
+ * whole in them; and the stage on which they are read. How one was made is
+ * noted before it is read, for who looks at a failure.
  */
 #ifndef QUEUES_TEST_SEGMENT_H
 #define QUEUES_TEST_SEGMENT_H
@@ -29,6 +30,8 @@ struct segment_row {
     GArray *records;   /**< struct written. */
     uint32_t salt;     /**< Its head's. */
     uint64_t first;    /**< Its head's; 0: the head is damaged. */
+    GPtrArray *story;  /**< How it was made: lines. */
+    GString *damage;   /**< What was done to it then; "": nothing. */
 };
 
 /** Put @p number there, its high byte first. */
@@ -36,6 +39,19 @@ static inline void put_number(uint8_t *at, uint64_t number, size_t size)
 {
     for (size_t i = 0; i < size; i++)
         at[i] = (uint8_t)(number >> 8 * (size - 1 - i));
+}
+
+/** The next line of its story. */
+static inline G_GNUC_PRINTF(2, 3) void tell(const struct segment_row *row,
+                                            const char *format, ...)
+{
+    va_list arguments;
+    if (row->damage->len > 0)
+        g_ptr_array_add(row->story, g_strdup(row->damage->str));
+    g_string_truncate(row->damage, 0);
+    va_start(arguments, format);
+    g_ptr_array_add(row->story, g_strdup_vprintf(format, arguments));
+    va_end(arguments);
 }
 
 /** A segment that begins so. */
@@ -47,8 +63,13 @@ static inline struct segment_row row_new(uint32_t salt, uint64_t first)
     put_number(head + CHECKED, crc32c(0, head, CHECKED), 4);
     GByteArray *bytes = g_byte_array_new();
     g_byte_array_append(bytes, head, sizeof head);
-    return (struct segment_row){
-        bytes, g_array_new(FALSE, TRUE, sizeof(struct written)), salt, first};
+    struct segment_row row = {
+        bytes, g_array_new(FALSE, TRUE, sizeof(struct written)),
+        salt,  first,
+        NULL,  g_string_new(NULL)};
+    row.story = g_ptr_array_new_with_free_func(g_free);
+    tell(&row, "at 0: head, salt %08x, first %" G_GUINT64_FORMAT, salt, first);
+    return row;
 }
 
 /** Free it. */
@@ -56,6 +77,8 @@ static inline void row_free(struct segment_row row)
 {
     g_byte_array_unref(row.bytes);
     g_array_unref(row.records);
+    g_ptr_array_unref(row.story);
+    g_string_free(row.damage, TRUE);
 }
 
 /** Its i-th record. */
@@ -65,7 +88,7 @@ static inline struct written *record_at(const struct segment_row *row, size_t i)
     return &g_array_index(row->records, struct written, i);
 }
 
-/** Any bytes. */
+/** Any bytes, of which nothing is told. */
 static inline void add_bytes(struct segment_row *row, const void *data,
                              size_t size)
 {
@@ -78,6 +101,8 @@ static inline void add_filling(struct segment_row *row, int byte, size_t size)
 {
     g_autofree uint8_t *filling = g_malloc(size + 1);
     memset(filling, byte, size + 1);
+    tell(row, "at %u: %zu bytes, each %02x", row->bytes->len, size,
+         (uint8_t)byte);
     add_bytes(row, filling, size);
 }
 
@@ -92,6 +117,8 @@ static inline void add_payload(struct segment_row *row, uint64_t seq,
     put_number(head + 12, seq, 8);
     put_number(head, crc32c(crc32c(0, head + 4, RECORD_HEAD - 4), data, size),
                4);
+    tell(row, "at %zu: record, seq %" G_GUINT64_FORMAT ", size %zu", record.at,
+         seq, size);
     add_bytes(row, head, sizeof head);
     add_bytes(row, data, size);
     g_array_append_val(row->records, record);
@@ -123,7 +150,11 @@ static inline struct segment_row row_of(uint64_t first, size_t count,
 static inline void turn(const struct segment_row *row, size_t bit)
 {
     uint8_t *at = &row->bytes->data[bit / 8];
+    char line[SHEET_LINE];
     *at = (uint8_t)(*at ^ 1 << bit % 8);
+    g_snprintf(line, sizeof line, "turned: bit %zu of byte %zu", bit % 8,
+               bit / 8);
+    g_string_assign(row->damage, strcmp(line, row->damage->str) ? line : "");
 }
 
 /** Where its end is. */
@@ -140,6 +171,7 @@ static inline void cut_row(const struct segment_row *row, size_t size)
         record->lost = record->lost || end_of(record) > size;
     }
     g_byte_array_set_size(row->bytes, (guint)size);
+    g_string_printf(row->damage, "cut: %zu bytes are left", size);
 }
 
 /** What must be found in it. */
@@ -182,8 +214,8 @@ static inline void read_record_down(void *self, uint64_t seq,
 {
     struct reader *reader = self;
     expect_that(reader->records < reader->good,
-                "no record to be given but the good ones", "one more: seq %d",
-                (int)seq);
+                "no record to be given but the good ones",
+                "one more: seq %" G_GUINT64_FORMAT, seq);
     const struct written *record = record_at(reader->row, reader->records++);
     expect_equal("the seq of a record is", seq, record->seq);
     expect_equal("the size of a payload is", payload.size, record->size);
@@ -196,9 +228,31 @@ static inline void read_record_down(void *self, uint64_t seq,
 /** A word for a verdict. */
 static inline const char *verdict_name(enum recover_verdict verdict)
 {
-    return verdict == RECOVER_WHOLE  ? "WHOLE"
-           : verdict == RECOVER_TORN ? "TORN"
-                                     : "ROTTEN";
+    static const char *const names[] = {"WHOLE", "TORN", "ROTTEN"};
+    return (unsigned)verdict < 3 ? names[verdict] : "none";
+}
+
+/** Note how it was made. */
+static inline void note_story(const struct segment_row *row)
+{
+    sheet_begin();
+    for (guint i = 0; i < row->story->len; i++)
+        sheet_note(row->story->pdata[i]);
+    if (row->damage->len > 0)
+        sheet_note(row->damage->str);
+    sheet_note("recover()");
+}
+
+/** Note what it said. */
+static inline void note_answer(struct recovery found, size_t records)
+{
+    char line[SHEET_LINE];
+    g_snprintf(line, sizeof line,
+               "recover() = %s, good %zu, first %" G_GUINT64_FORMAT
+               ", next %" G_GUINT64_FORMAT "; %zu given",
+               verdict_name(found.verdict), found.good, found.first, found.next,
+               records);
+    sheet_amend(line);
 }
 
 /** The size of memory behind which there is none, and where it ends. */
@@ -229,13 +283,14 @@ static inline void expect_found(const struct segment_row *row,
     struct reader reader = {
         row, data, 0,
         (size_t)(wanted.good > 0 ? wanted.next - wanted.first : 0)};
+    note_story(row);
     struct recovery found = recover(segment, read_record_down, &reader);
+    note_answer(found, reader.records);
     expect_that(found.verdict == wanted.verdict, verdict_name(wanted.verdict),
                 "%s", verdict_name(found.verdict));
     expect_equal("good is", found.good, wanted.good);
     expect_equal("first is", found.first, wanted.first);
-    if (wanted.good > 0)
-        expect_equal("next is", found.next, wanted.next);
+    expect_equal("next is", found.next, wanted.next);
     expect_equal("records given:", reader.records, reader.good);
 }
 

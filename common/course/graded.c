@@ -123,13 +123,14 @@ static void run(void **state)
 
 void __sanitizer_print_stack_trace(void) __attribute__((weak));
 
+static char late_words[128];
+
 /* Where was it? The stack says so, under a sanitizer. */
 static void on_late(int number)
 {
-    static const char text[] = "\nIt would never end: its processor time is "
-                               "used up. It was here:\n";
     (void)number;
-    if (g_getenv("REPLAY") && write(STDERR_FILENO, text, sizeof text - 1) > 0)
+    if (g_getenv("REPLAY") &&
+        write(STDERR_FILENO, late_words, strlen(late_words)) > 0)
         print_calls(sheet_open());
     if (__sanitizer_print_stack_trace)
         __sanitizer_print_stack_trace();
@@ -141,9 +142,13 @@ static void on_late(int number)
 static int run_alone(const struct graded *test)
 {
     const char *given = g_getenv("GRADE_SECONDS");
-    int seconds = given ? atoi(given) : 0;
+    int seconds = given && atoi(given) > 0 ? atoi(given) : SECONDS;
     const struct CMUnitTest one = {test->name, run, NULL, NULL, (void *)test};
-    struct itimerval late = {.it_value = {seconds > 0 ? seconds : SECONDS, 0}};
+    struct itimerval late = {.it_value = {seconds, 0}};
+    g_snprintf(late_words, sizeof late_words,
+               "\nIt did not end within %d seconds of processor time. It was "
+               "here:\n",
+               seconds);
     signal(SIGPROF, on_late);
     setitimer(ITIMER_PROF, &late, NULL);
     if (_cmocka_run_group_tests(test->name, &one, 1, NULL, NULL) != 0) {
