@@ -11,8 +11,7 @@
  */
 #ifndef QUEUES_TEST_INFLIGHT_YARD_H
 #define QUEUES_TEST_INFLIGHT_YARD_H
-#include "04-queues/inflight.h"
-#include "common/course/graded.h"
+#include "04-queues/test_inflight.h"
 #include "common/world/dice.h"
 #include "common/world/sim_faults.h"
 #include <string.h>
@@ -72,6 +71,20 @@ static inline void yard_write(struct yard_queue *queue, enum yard_word word,
     env_append(queue->env, "log", bytes);
 }
 
+/** Note what happens, by the time of the world. */
+static inline void yard_say(struct yard *yard, const char *what, uint64_t id)
+{
+    say_at(sim_time(yard->sim), "%s %" G_GUINT64_FORMAT, what, id);
+}
+
+/** The same of a receipt. */
+static inline void yard_say_receipt(struct yard *yard, const char *what,
+                                    uint64_t receipt)
+{
+    g_autofree char *words = receipt_words(receipt);
+    say_at(sim_time(yard->sim), "%s of %s", what, words);
+}
+
 /* ---- The queue. ---- */
 
 static inline void on_yard_ready(void *self)
@@ -90,12 +103,15 @@ static inline void on_yard_end(struct yard_queue *queue, uint64_t id)
 
 static inline void on_yard_failed(void *self, struct item *item)
 {
+    yard_say(((struct yard_queue *)self)->yard, "-> failed() of item",
+             item->id);
     on_yard_end(self, item->id);
     yard_write(self, FAILED, item->id);
 }
 
 static inline void on_yard_dead(void *self, struct item *item)
 {
+    yard_say(((struct yard_queue *)self)->yard, "-> dead() of item", item->id);
     on_yard_end(self, item->id);
     yard_write(self, DEAD, item->id);
 }
@@ -106,6 +122,9 @@ static inline void yard_take(struct yard_queue *queue, node_id worker)
     struct item *item = inflight_take(queue->inflight, worker);
     if (!item)
         return;
+    yard_say(yard, "take by", worker);
+    yard_say(yard, "-> item", item->id);
+    yard_say_receipt(yard, "-> receipt", item->receipt);
     expect_that(!yard->held[item->id], "one holder at a time",
                 "item %u is taken, and given to another", (unsigned)item->id);
     expect_that(
@@ -123,7 +142,9 @@ static inline void yard_ack(struct yard_queue *queue,
                             const struct yard_note *note)
 {
     struct yard *yard = queue->yard;
+    yard_say_receipt(yard, "ack", note->receipt);
     struct item *item = inflight_ack(queue->inflight, note->receipt);
+    yard_say(yard, "-> item", id_of(item));
     if (!item)
         return;
     expect_equal("the item of the receipt is", (int64_t)item->id, note->id);
