@@ -134,16 +134,16 @@ static void what_was_forgotten_stays_so(void)
 
 /* ---- Bytes made by hand. ---- */
 
-/* A producer as it stands in them: with some of the numbers below its newest
- * one that have an answer, 7 to all. */
+/** A producer as it stands in them. The answer to all of its requests is 7. */
 struct made_up {
-    const char *what;          /* Is wrong with it. */
-    uint64_t producer, newest; /* As in dedupe.h. */
-    uint64_t span;             /* newest - floor. */
-    uint64_t answers;          /* So many, they say. */
-    unsigned count;            /* So many of these: */
-    uint64_t below[3];         /* newest - seq. */
-    unsigned more;             /* Bytes behind it. */
+    const char *what;  /**< What is wrong with it. */
+    uint64_t producer; /**< As in dedupe.h. */
+    uint64_t newest;   /**< The same. */
+    uint64_t span;     /**< newest - floor. */
+    uint64_t answers;  /**< So many, they say. */
+    unsigned count;    /**< So many of these: */
+    uint64_t below[3]; /**< newest - seq. */
+    unsigned more;     /**< Bytes behind it. */
 };
 
 static const struct made_up one_sound = {"", 1, 3, 3, 2, 2, {2, 0}, 0};

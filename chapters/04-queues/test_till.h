@@ -175,10 +175,10 @@ static inline const char *verdict_name(enum dedupe_verdict verdict)
 /** Note what happens, for who looks at a failure. */
 static inline G_GNUC_PRINTF(1, 2) void say(const char *format, ...)
 {
-    char line[SHEET_LINE];
+    char line[SHEET_LINE] = " ";
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(line, sizeof line, format, arguments);
+    vsnprintf(line + 1, sizeof line - 1, format, arguments);
     va_end(arguments);
     sheet_note(line);
 }
@@ -193,7 +193,7 @@ static inline nsec till_now(const struct till *till)
 static inline void say_settings(struct dedupe_settings settings)
 {
     g_autofree char *words = g_strdup_printf(
-        "settings: producers %u, window %u, keep %" G_GUINT64_FORMAT " ns",
+        " settings: producers %u, window %u, keep %" G_GUINT64_FORMAT " ns",
         settings.producers, settings.window, settings.keep);
     sheet_head(words);
     sheet_note(words);
@@ -235,7 +235,7 @@ static inline void say_verdict(uint64_t producer, uint64_t seq,
                                enum dedupe_verdict verdict)
 {
     g_autofree char *line =
-        g_strdup_printf("ask producer %" G_GUINT64_FORMAT
+        g_strdup_printf(" ask producer %" G_GUINT64_FORMAT
                         " request %" G_GUINT64_FORMAT " -> %s",
                         producer, seq, verdict_name(verdict));
     sheet_amend(line);

@@ -204,10 +204,12 @@ static void touched_its_lease_begins_anew(void)
         if (i < 1)
             depot_touch(depot, receipt[1]);
     }
-    expect_equal("attempts of what is touched are", depot->item[0].attempts, 0);
-    expect_equal("attempts of what was touched are", depot->item[1].attempts,
-                 1);
-    expect_equal("attempts of what was not are", depot->item[2].attempts, 1);
+    expect_equal("attempts of item 1, touched again and again, are",
+                 depot->item[0].attempts, 0);
+    expect_equal("attempts of item 2, touched once, are",
+                 depot->item[1].attempts, 1);
+    expect_equal("attempts of item 3, not touched, are",
+                 depot->item[2].attempts, 1);
     depot_pass(depot, LEASE - 1);
     expect_state("the state", &depot->item[0], ITEM_TAKEN);
     depot_pass(depot, 1);
