@@ -21,15 +21,23 @@
  *    newest that was *done*, less the window. Older ones are FORGOTTEN, always.
  *  - Requests may come, and be done, in any order, and some may never be.
  *  - A producer is remembered for at least @p keep since it was last heard of,
- *    by whatever request of its or by dedupe_done(). When there is no room for
- *    a new one, those that have been silent for longer than that are forgotten,
- *    the longest first, until there is. If there still is none, the new one is
- *    told FULL. Nobody else is ever forgotten.
+ *    by whatever request of its, or by a dedupe_done() that is new. When there
+ *    is no room for a new one, those that have been silent for longer than that
+ *    are forgotten, the longest first, until there is. If there still is none,
+ *    the new one is told FULL. Nobody else is ever forgotten.
  *  - dedupe_write() is all of that as bytes, in which a log begins anew. After
  *    a boot, dedupe_read() and then dedupe_done() for each record behind it
  *    make the table answer as it did; all count as just heard. A log does not
  *    tell who was forgotten, so these are back, and for a while there may be
  *    more than @p producers.
+ *
+ * The bytes, as wire.h puts numbers; floor is the greatest one FORGOTTEN, or 0:
+ *
+ *     varint producers that have done something, and each, as last heard of:
+ *         u64 producer | u64 newest | varint newest - floor | varint answers
+ *         and each, from the oldest to the newest:
+ *             varint newest - seq | u64 answer
+ *     u32 CRC-32C of all before
  *
  * Three conditions make an effect exactly once: the request is told by its
  * number from all others; effect and answer become durable as one; and the
@@ -63,7 +71,8 @@ struct dedupe *dedupe_new(struct env *env, struct dedupe_settings settings);
 enum dedupe_verdict dedupe_ask(struct dedupe *dedupe, uint64_t producer,
                                uint64_t seq, uint64_t *answer);
 /** It was done, after dedupe_ask() said NEW, or says the log at boot. What was
- * done before, or is older than the window, changes nothing. */
+ * done before, or is older than the window, or has number 0, changes nothing:
+ * nor is it a sign of life. */
 void dedupe_done(struct dedupe *dedupe, uint64_t producer, uint64_t seq,
                  uint64_t answer);
 /** The newest request of @p producer that was done; 0: none, or forgotten. */
@@ -74,9 +83,11 @@ unsigned dedupe_producers(const struct dedupe *dedupe);
  * same calls give the same bytes. Returns new. */
 GBytes *dedupe_write(const struct dedupe *dedupe);
 /** Remember what dedupe_write() wrote, perhaps with other settings, and nothing
- * else. What was FORGOTTEN stays so. False: these are not its bytes, one of
- * their bits is another, or they are cut; then nothing is remembered. Borrows
- * @p bytes. */
+ * else. What was FORGOTTEN stays so. False, and then nothing is remembered: one
+ * of their bits is another, they are cut, or they are none that it would write,
+ * though the check be right: a producer twice; newest 0, or without an answer;
+ * answers in another order, or not above the floor; a floor below 0; more bytes
+ * behind the last. Borrows @p bytes. */
 bool dedupe_read(struct dedupe *dedupe, GBytes *bytes);
 /** Free it. */
 void dedupe_free(struct dedupe *dedupe);

@@ -31,7 +31,8 @@
  *  - What is back without a delay is ready at once. A delayed one is ready when
  *    the timer fires at item->until, and until then others pass it.
  *
- * One timer, which fires by the earliest end. No item is freed here.
+ * One timer, which fires by the earliest end. No item is freed here. (Q5, Q6:
+ * rules that the storms of this chapter check, in storms/queue_scene.c.)
  */
 #ifndef QUEUES_INFLIGHT_H
 #define QUEUES_INFLIGHT_H
@@ -56,8 +57,9 @@ struct item {
     GList link;            /**< To be used within, or not. */
 };
 
-/** How, and who is told. They are called from within the timer, nack and leave,
- * when all is in order; they may call inflight_add() and inflight_take(). */
+/** How, and who is told, from within the timer, nack and leave: they may call
+ * inflight_add() and inflight_take(). The item they are told of is where it
+ * belongs then; others that end now may have their turn yet. ready() is last. */
 struct inflight_settings {
     uint32_t life;     /**< A number that rises at each boot; under 2^24. */
     uint32_t attempts; /**< So many failures, and it is dead; 0: never. */

@@ -18,9 +18,9 @@ static void given_back_it_is_ready_at_once(void)
     depot_add(depot, 3);
     for (unsigned times = 1; times < 5; times++) {
         uint64_t receipt = expect_next(depot, 7, 1);
-        expect_equal("inflight_nack returns",
-                     inflight_nack(depot->inflight, receipt, 0), true);
-        expect_equal("the state is", depot->item->state, ITEM_READY);
+        expect_equal("inflight_nack returns", depot_nack(depot, receipt, 0),
+                     true);
+        expect_state("the state", depot->item, ITEM_READY);
         expect_equal("attempts are", depot->item->attempts, times);
         expect_equal("failed() was called", depot->failed, times);
         expect_that(depot->told == depot->item, "failed() of that item",
@@ -41,26 +41,26 @@ static void others_pass_what_is_delayed(void)
     struct depot *depot = depot_usual();
     depot_add(depot, 7);
     for (unsigned i = 0; i < 7; i++) {
-        inflight_nack(depot->inflight, expect_next(depot, 7, i + 1), delay[i]);
-        expect_equal("the state is", depot->item[i].state, ITEM_DELAYED);
+        depot_nack(depot, expect_next(depot, 7, i + 1), delay[i]);
+        expect_state("the state", &depot->item[i], ITEM_DELAYED);
         expect_equal("attempts are", depot->item[i].attempts, 1);
     }
     expect_counts(depot, 0, 0, 7);
-    inflight_add(depot->inflight, &depot->item[7]);
-    inflight_ack(depot->inflight, expect_next(depot, 7, 8));
+    depot_add_one(depot, &depot->item[7]);
+    depot_ack(depot, expect_next(depot, 7, 8));
     depot_pass(depot, 1);
     expect_equal("ready() was called", depot->ready, 1);
-    inflight_ack(depot->inflight, expect_next(depot, 7, 5));
+    depot_ack(depot, expect_next(depot, 7, 5));
     depot_pass(depot, LEASE / 2 - 2);
     expect_next(depot, 7, 0);
     depot_pass(depot, 1);
-    inflight_ack(depot->inflight, expect_next(depot, 7, 2));
+    depot_ack(depot, expect_next(depot, 7, 2));
     depot_pass(depot, 3 * LEASE);
     expect_equal("ready() was called", depot->ready, 4);
-    inflight_ack(depot->inflight, expect_next(depot, 7, 4));
-    inflight_ack(depot->inflight, expect_next(depot, 7, 6));
+    depot_ack(depot, expect_next(depot, 7, 4));
+    depot_ack(depot, expect_next(depot, 7, 6));
     depot_pass(depot, 5 * LEASE);
-    inflight_ack(depot->inflight, expect_next(depot, 7, 1));
+    depot_ack(depot, expect_next(depot, 7, 1));
     depot_pass(depot, 1000 * SEC);
     expect_counts(depot, 0, 0, 2);
     expect_equal("failed() was called", depot->failed, 7);
@@ -73,16 +73,16 @@ static void fail_somehow(struct depot *depot, unsigned how)
     uint64_t receipt = expect_next(depot, 7, 1);
     switch (how % 4) {
     case 0:
-        inflight_nack(depot->inflight, receipt, 0);
+        depot_nack(depot, receipt, 0);
         break;
     case 1:
         depot_pass(depot, LEASE);
         break;
     case 2:
-        inflight_leave(depot->inflight, 7);
+        depot_leave(depot, 7);
         break;
     default:
-        inflight_nack(depot->inflight, receipt, LEASE / 10);
+        depot_nack(depot, receipt, LEASE / 10);
         depot_pass(depot, LEASE / 10);
     }
 }
@@ -97,11 +97,11 @@ static void each_failure_counts_once(void)
         expect_equal("failed() was called", depot->failed, how + 1);
     }
     uint64_t receipt = expect_next(depot, 7, 1);
-    inflight_touch(depot->inflight, receipt);
-    inflight_ack(depot->inflight, receipt);
+    depot_touch(depot, receipt);
+    depot_ack(depot, receipt);
     depot_add(depot, 1);
     expect_next(depot, 7, 1);
-    inflight_remove(depot->inflight, depot->item);
+    depot_remove(depot, depot->item);
     expect_equal("attempts, after touch, ack and remove, are",
                  depot->item->attempts, 40);
     depot_free(depot);
@@ -137,7 +137,7 @@ static void after_so_many_failures_it_is_dead(void)
             expect_equal("failed() was called", depot->failed, limit - 1);
             expect_equal("the attempts of a dead item are",
                          depot->item->attempts, limit);
-            expect_equal("its state is", depot->item->state, ITEM_OUT);
+            expect_state("the state", depot->item, ITEM_OUT);
             expect_counts(depot, 1, 0, 0);
             expect_next(depot, 7, 2); /* It blocks nobody. */
             expect_next(depot, 7, 0);
@@ -180,24 +180,23 @@ static void who_leaves_leaves_its_own(void)
     depot_add(depot, 8);
     for (unsigned i = 0; i < 7; i++)
         receipt[i] = expect_next(depot, holder[i], i + 1);
-    inflight_nack(depot->inflight, receipt[4], LEASE / 2);
-    inflight_leave(depot->inflight, 9); /* Who has nothing. */
+    depot_nack(depot, receipt[4], LEASE / 2);
+    depot_leave(depot, 9); /* Who has nothing. */
     expect_counts(depot, 1, 6, 1);
-    inflight_leave(depot->inflight, 7);
+    depot_leave(depot, 7);
     expect_counts(depot, 3, 4, 1);
     expect_equal("attempts are", depot->item[0].attempts, 1);
     expect_equal("attempts of its other one are", depot->item[6].attempts, 1);
     expect_worthless(depot, receipt[0]);
     expect_worthless(depot, receipt[6]);
-    inflight_leave(depot->inflight, UINT64_MAX);
+    depot_leave(depot, UINT64_MAX);
     expect_counts(depot, 4, 3, 1);
     expect_next(depot, 7, 1);
     expect_next(depot, 8, 4);
     for (unsigned i = 1; i < 6; i++)
         if (i != 3 && i != 4)
-            expect_equal("inflight_ack of who stays gives item",
-                         id_of(inflight_ack(depot->inflight, receipt[i])),
-                         i + 1);
+            expect_item("inflight_ack of who stays",
+                        depot_ack(depot, receipt[i]), i + 1);
     expect_equal("failed() was called", depot->failed, 4);
     expect_equal("ready() was called", depot->ready, 0);
     depot_free(depot);
@@ -206,19 +205,18 @@ static void who_leaves_leaves_its_own(void)
 static void it_is_removed_from_any_state(void)
 {
     struct depot *depot = depot_usual();
-    struct inflight *inflight = depot->inflight;
     depot_add(depot, 6);
     uint64_t one = expect_next(depot, 7, 1), two = expect_next(depot, 7, 2);
-    inflight_nack(inflight, one, 0);
-    inflight_nack(inflight, two, LEASE);
+    depot_nack(depot, one, 0);
+    depot_nack(depot, two, LEASE);
     one = expect_next(depot, 7, 1);
     uint64_t three = expect_next(depot, 7, 3);
-    inflight_nack(inflight, three, 0);
+    depot_nack(depot, three, 0);
     for (unsigned i = 0; i < 6; i++) { /* 1 is taken, 2 delayed; 3 is back. */
         unsigned at = (i * 5 + 2) % 6;
-        inflight_remove(inflight, &depot->item[at]);
-        inflight_remove(inflight, &depot->item[at]);
-        expect_equal("the state is", depot->item[at].state, ITEM_OUT);
+        depot_remove(depot, &depot->item[at]);
+        depot_remove(depot, &depot->item[at]);
+        expect_state("the state", &depot->item[at], ITEM_OUT);
     }
     expect_counts(depot, 0, 0, 0);
     expect_worthless(depot, one);

@@ -97,6 +97,15 @@ static inline struct item *model_lease(struct history *history,
     return NULL;
 }
 
+/** @p what of an item is a number. */
+static inline void expect_of(unsigned id, const char *what, uint64_t got,
+                             uint64_t wanted)
+{
+    char words[SHEET_LINE];
+    g_snprintf(words, sizeof words, "%s of item %u:", what, id);
+    expect_equal(words, got, wanted);
+}
+
 /** All is as the model says. */
 static inline void expect_the_same(struct history *history)
 {
@@ -105,15 +114,19 @@ static inline void expect_the_same(struct history *history)
     for (unsigned i = 0; i < MODELS; i++) {
         const struct item *item = &depot->item[i], *model = &history->model[i];
         count[model->state]++;
-        expect_equal("the state is", item->state, model->state);
-        expect_equal("attempts are", item->attempts, model->attempts);
+        expect_state("the state", item, model->state);
+        expect_of(i + 1, "attempts", item->attempts, model->attempts);
         if (model->state == ITEM_TAKEN) {
-            expect_equal("the holder is", item->holder, model->holder);
-            expect_equal("the receipt is", item->receipt, model->receipt);
+            expect_of(i + 1, "the holder", item->holder, model->holder);
+            expect_of(i + 1, "the number of the receipt",
+                      item->receipt & G_MAXUINT32,
+                      model->receipt & G_MAXUINT32);
+            expect_that(item->receipt == model->receipt,
+                        "the life in front of the receipt", "another one");
         }
         if (model->state == ITEM_TAKEN || model->state == ITEM_DELAYED)
-            expect_equal("its end, in ns from now, is",
-                         item->until - depot->now, model->until - depot->now);
+            expect_of(i + 1, "the end, in ns from now,",
+                      item->until - depot->now, model->until - depot->now);
     }
     expect_counts(depot, count[ITEM_READY], count[ITEM_TAKEN],
                   count[ITEM_DELAYED]);
@@ -131,7 +144,7 @@ static inline void history_add(struct history *history)
         item->attempts = 0;
     history->model[i] = (struct item){.id = i + 1, .attempts = item->attempts};
     history->model[i].state = ITEM_READY;
-    inflight_add(history->depot->inflight, item);
+    depot_add_one(history->depot, item);
 }
 
 static inline void history_take(struct history *history)
@@ -157,19 +170,17 @@ static inline void history_answer(struct history *history, unsigned how)
     struct item *model = model_lease(history, receipt);
     nsec delay = dice_roll(&history->dice) % 4 * (LEASE / 5);
     if (how == 0) {
-        expect_equal("inflight_ack gives item",
-                     id_of(inflight_ack(depot->inflight, receipt)),
-                     id_of(model));
+        expect_item("inflight_ack", depot_ack(depot, receipt), id_of(model));
         if (model)
             model->state = ITEM_OUT;
     } else if (how == 1) {
-        expect_equal("inflight_nack returns",
-                     inflight_nack(depot->inflight, receipt, delay), !!model);
+        expect_equal("inflight_nack returns", depot_nack(depot, receipt, delay),
+                     !!model);
         if (model)
             model_fail(history, model, delay);
     } else {
-        expect_equal("inflight_touch returns",
-                     inflight_touch(depot->inflight, receipt), !!model);
+        expect_equal("inflight_touch returns", depot_touch(depot, receipt),
+                     !!model);
         if (model)
             model->until = depot->now + depot->settings.visibility;
     }
@@ -178,7 +189,7 @@ static inline void history_answer(struct history *history, unsigned how)
 static inline void history_leave(struct history *history)
 {
     node_id holder = dice_between(&history->dice, 1, 3);
-    inflight_leave(history->depot->inflight, holder);
+    depot_leave(history->depot, holder);
     for (unsigned i = 0; i < MODELS; i++)
         if (history->model[i].state == ITEM_TAKEN &&
             history->model[i].holder == holder)
@@ -188,7 +199,7 @@ static inline void history_leave(struct history *history)
 static inline void history_remove(struct history *history)
 {
     unsigned i = (unsigned)dice_between(&history->dice, 0, MODELS - 1);
-    inflight_remove(history->depot->inflight, &history->depot->item[i]);
+    depot_remove(history->depot, &history->depot->item[i]);
     history->model[i].state = ITEM_OUT;
 }
 

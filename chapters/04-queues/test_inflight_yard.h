@@ -11,8 +11,7 @@
  */
 #ifndef QUEUES_TEST_INFLIGHT_YARD_H
 #define QUEUES_TEST_INFLIGHT_YARD_H
-#include "04-queues/inflight.h"
-#include "common/course/graded.h"
+#include "04-queues/test_inflight_notes.h"
 #include "common/world/dice.h"
 #include "common/world/sim_faults.h"
 #include <string.h>
@@ -72,6 +71,20 @@ static inline void yard_write(struct yard_queue *queue, enum yard_word word,
     env_append(queue->env, "log", bytes);
 }
 
+/** Note what happens, by the time of the world. */
+static inline void yard_say(struct yard *yard, const char *what, uint64_t id)
+{
+    say_at(sim_time(yard->sim), "%s %" G_GUINT64_FORMAT, what, id);
+}
+
+/** The same of a receipt. */
+static inline void yard_say_receipt(struct yard *yard, const char *what,
+                                    uint64_t receipt)
+{
+    g_autofree char *words = receipt_words(receipt);
+    say_at(sim_time(yard->sim), "%s of %s", what, words);
+}
+
 /* ---- The queue. ---- */
 
 static inline void on_yard_ready(void *self)
@@ -90,12 +103,15 @@ static inline void on_yard_end(struct yard_queue *queue, uint64_t id)
 
 static inline void on_yard_failed(void *self, struct item *item)
 {
+    yard_say(((struct yard_queue *)self)->yard, "-> failed() of item",
+             item->id);
     on_yard_end(self, item->id);
     yard_write(self, FAILED, item->id);
 }
 
 static inline void on_yard_dead(void *self, struct item *item)
 {
+    yard_say(((struct yard_queue *)self)->yard, "-> dead() of item", item->id);
     on_yard_end(self, item->id);
     yard_write(self, DEAD, item->id);
 }
@@ -106,6 +122,10 @@ static inline void yard_take(struct yard_queue *queue, node_id worker)
     struct item *item = inflight_take(queue->inflight, worker);
     if (!item)
         return;
+    g_autofree char *words = receipt_words(item->receipt);
+    say_at(sim_time(yard->sim),
+           "take by %" G_GUINT64_FORMAT " -> item %" G_GUINT64_FORMAT ", %s",
+           worker, item->id, words);
     expect_that(!yard->held[item->id], "one holder at a time",
                 "item %u is taken, and given to another", (unsigned)item->id);
     expect_that(
@@ -123,7 +143,10 @@ static inline void yard_ack(struct yard_queue *queue,
                             const struct yard_note *note)
 {
     struct yard *yard = queue->yard;
+    yard_say_receipt(yard, "ack", note->receipt);
     struct item *item = inflight_ack(queue->inflight, note->receipt);
+    g_autofree char *words = item_words(item);
+    say_at(sim_time(yard->sim), "-> %s", words);
     if (!item)
         return;
     expect_equal("the item of the receipt is", (int64_t)item->id, note->id);
@@ -135,6 +158,18 @@ static inline void yard_ack(struct yard_queue *queue,
     yard_write(queue, DONE, item->id);
 }
 
+static inline void yard_nack(struct yard_queue *queue, uint64_t receipt)
+{
+    yard_say_receipt(queue->yard, "nack", receipt);
+    inflight_nack(queue->inflight, receipt, 50 * MSEC);
+}
+
+static inline void yard_leave(struct yard_queue *queue, node_id worker)
+{
+    yard_say(queue->yard, "leave of", worker);
+    inflight_leave(queue->inflight, worker);
+}
+
 static inline void on_yard_message(void *self, node_id from, GBytes *bytes)
 {
     struct yard_queue *queue = self;
@@ -143,11 +178,11 @@ static inline void on_yard_message(void *self, node_id from, GBytes *bytes)
     if (note->word == POLL)
         yard_take(queue, from);
     else if (note->word == HELLO)
-        inflight_leave(queue->inflight, from);
+        yard_leave(queue, from);
     else if (note->word == ACK)
         yard_ack(queue, note);
     else if (note->word == NACK)
-        inflight_nack(queue->inflight, note->receipt, 50 * MSEC);
+        yard_nack(queue, note->receipt);
     else if (inflight_touch(queue->inflight, note->receipt))
         queue->yard->until[note->id] = queue->item[note->id].until;
     queue->excused = false;
@@ -316,9 +351,11 @@ static inline void play_yard(uint64_t seed)
         id = id > YARD_NODES || id == 0 ? 1 : id;
         sim_run(yard.sim,
                 sim_time(yard.sim) + dice_between(&yard.dice, 10, 400) * MSEC);
+        yard_say(&yard, "crash of node", id);
         sim_crash(yard.sim, id);
         sim_run(yard.sim,
                 sim_time(yard.sim) + dice_between(&yard.dice, 1, 300) * MSEC);
+        yard_say(&yard, "boot of node", id);
         sim_boot(yard.sim, id);
     }
     sim_run(yard.sim, sim_time(yard.sim) + 60 * SEC);

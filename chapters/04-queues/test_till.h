@@ -175,10 +175,10 @@ static inline const char *verdict_name(enum dedupe_verdict verdict)
 /** Note what happens, for who looks at a failure. */
 static inline G_GNUC_PRINTF(1, 2) void say(const char *format, ...)
 {
-    char line[SHEET_LINE];
+    char line[SHEET_LINE] = " ";
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(line, sizeof line, format, arguments);
+    vsnprintf(line + 1, sizeof line - 1, format, arguments);
     va_end(arguments);
     sheet_note(line);
 }
@@ -189,12 +189,21 @@ static inline nsec till_now(const struct till *till)
     return env_now(tape_env(till->tape));
 }
 
+/** Note what the settings are; they stand over all other lines as well. */
+static inline void say_settings(struct dedupe_settings settings)
+{
+    g_autofree char *words = g_strdup_printf(
+        " settings: producers %u, window %u, keep %" G_GUINT64_FORMAT " ns",
+        settings.producers, settings.window, settings.keep);
+    sheet_head(words);
+    sheet_note(words);
+}
+
 /** A till where nothing was done. */
 static inline struct till *till_new(struct dedupe_settings settings)
 {
     struct till *till = g_new0(struct till, 1);
-    say("producers %u, window %u, keep %" G_GUINT64_FORMAT, settings.producers,
-        settings.window, settings.keep);
+    say_settings(settings);
     till->tape = tape_new(1);
     till->dedupe = dedupe_new(tape_env(till->tape), settings);
     till->model.settings = settings;
@@ -221,6 +230,17 @@ static inline void expect_known(struct till *till, uint64_t producer)
                  till->model.count);
 }
 
+/** Note what was said: in the line of the question. */
+static inline void say_verdict(uint64_t producer, uint64_t seq,
+                               enum dedupe_verdict verdict)
+{
+    g_autofree char *line =
+        g_strdup_printf(" ask producer %" G_GUINT64_FORMAT
+                        " request %" G_GUINT64_FORMAT " -> %s",
+                        producer, seq, verdict_name(verdict));
+    sheet_amend(line);
+}
+
 /** Request @p seq of @p producer comes. Returns what is to be done. */
 static inline enum dedupe_verdict ask(struct till *till, uint64_t producer,
                                       uint64_t seq)
@@ -229,9 +249,10 @@ static inline enum dedupe_verdict ask(struct till *till, uint64_t producer,
     uint64_t answer = 0;
     enum dedupe_verdict wanted =
         till_ask(&till->model, till_now(till), &request);
-    enum dedupe_verdict got = dedupe_ask(till->dedupe, producer, seq, &answer);
     say("ask producer %" G_GUINT64_FORMAT " request %" G_GUINT64_FORMAT,
         producer, seq);
+    enum dedupe_verdict got = dedupe_ask(till->dedupe, producer, seq, &answer);
+    say_verdict(producer, seq, got);
     expect_that(got == wanted, verdict_name(wanted), "%s", verdict_name(got));
     if (wanted == DEDUPE_REPEATED)
         expect_equal("the answer is", answer, request.answer);
@@ -242,8 +263,9 @@ static inline enum dedupe_verdict ask(struct till *till, uint64_t producer,
 /** It was done: its answer is in a record. */
 static inline void log_done(struct till *till, struct deed deed)
 {
-    say("done producer %" G_GUINT64_FORMAT " request %" G_GUINT64_FORMAT,
-        deed.producer, deed.seq);
+    say("done producer %" G_GUINT64_FORMAT " request %" G_GUINT64_FORMAT
+        ", answer %" G_GUINT64_FORMAT,
+        deed.producer, deed.seq, deed.answer);
     g_assert(till->count < TILL_LOG);
     till->log[till->count++] = deed;
     dedupe_done(till->dedupe, deed.producer, deed.seq, deed.answer);
@@ -282,16 +304,15 @@ static inline void checkpoint(struct till *till)
     till->count = 0;
 }
 
-/** The table is made again, with those settings. */
-static inline void reboot_with(struct till *till,
-                               struct dedupe_settings settings)
+/** The table is made again. */
+static inline void reboot(struct till *till)
 {
     struct env *env = tape_env(till->tape);
     nsec now = till_now(till);
-    say("reboot: dedupe_read(), and %u records", till->count);
+    say("reboot: %s%u records", till->written ? "dedupe_read(), and " : "",
+        till->count);
     dedupe_free(till->dedupe);
-    till->dedupe = dedupe_new(env, settings);
-    till->model.settings = settings;
+    till->dedupe = dedupe_new(env, till->model.settings);
     till_read(&till->model, now, &till->at_write);
     if (till->written)
         expect_that(dedupe_read(till->dedupe, till->written),
@@ -303,10 +324,13 @@ static inline void reboot_with(struct till *till,
     }
 }
 
-/** The table is made again. */
-static inline void reboot(struct till *till)
+/** The same, with those settings. */
+static inline void reboot_with(struct till *till,
+                               struct dedupe_settings settings)
 {
-    reboot_with(till, till->model.settings);
+    say_settings(settings);
+    till->model.settings = settings;
+    reboot(till);
 }
 
 /** Each request of all that are known, from @p first to @p last, is answered as

@@ -281,9 +281,27 @@ static void expect_places(void)
     till_free(till);
 }
 
+/* An old record is none of life. */
+static void expect_old_ones_unheard(void)
+{
+    struct till *till = till_new((struct dedupe_settings){2, 4, 100});
+    serve(till, 1, 9);
+    serve(till, 2, 9);
+    pass(till, 60);
+    done(till, 1, 9);
+    done(till, 1, 3);
+    done(till, 1, 0);
+    pass(till, 41);
+    ask(till, 3, 1);
+    expect_known(till, 1);
+    expect_known(till, 2);
+    till_free(till);
+}
+
 static void who_asks_is_heard_and_has_a_place(void)
 {
     expect_all_heard();
+    expect_old_ones_unheard();
     expect_places();
 }
 

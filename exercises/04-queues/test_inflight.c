@@ -20,7 +20,7 @@ static void any_ids_are_taken_in_order(void)
     expect_next(depot, 7, 0);
     for (unsigned i = 0; i < G_N_ELEMENTS(ids); i++) {
         depot->item[i].id = ids[i];
-        inflight_add(depot->inflight, &depot->item[i]);
+        depot_add_one(depot, &depot->item[i]);
     }
     for (unsigned i = 0; i < G_N_ELEMENTS(ids); i++)
         expect_next(depot, 7, order[i]);
@@ -36,14 +36,14 @@ static void the_least_id_is_taken_first(void)
     depot_add(depot, 8);
     for (unsigned i = 0; i < 6; i++)
         receipt[i] = expect_next(depot, i, i + 1);
-    inflight_nack(depot->inflight, receipt[3], 0);
-    inflight_nack(depot->inflight, receipt[1], 0);
-    inflight_nack(depot->inflight, receipt[4], 0);
+    depot_nack(depot, receipt[3], 0);
+    depot_nack(depot, receipt[1], 0);
+    depot_nack(depot, receipt[4], 0);
     expect_next(depot, 7, 2);
-    inflight_leave(depot->inflight, 0);
+    depot_leave(depot, 0);
     expect_next(depot, 7, 1);
     expect_next(depot, 7, 4);
-    inflight_touch(depot->inflight, receipt[2]);
+    depot_touch(depot, receipt[2]);
     depot_pass(depot, LEASE); /* All are back, in whatever order. */
     for (unsigned id = 1; id <= 8; id++)
         expect_next(depot, 7, id);
@@ -67,7 +67,7 @@ static void a_lease_has_holder_receipt_and_end(void)
             node_id holder = UINT64_MAX - n;
             expect_equal("the receipt less the first one is",
                          expect_next(depot, holder, n + 1) - first, n);
-            expect_equal("the state is", item->state, ITEM_TAKEN);
+            expect_state("the state", item, ITEM_TAKEN);
             expect_that(item->holder == holder, "the holder to be kept, whole",
                         "another one");
             expect_equal("the lease, in ns, lasts", item->until - depot->now,
@@ -92,7 +92,7 @@ static void nobody_else_takes_it_while_the_lease_lasts(void)
                      item->holder, times);
         expect_counts(depot, 0, 1, 0);
         depot_pass(depot, 1);
-        expect_equal("the state, at the end, is", item->state, ITEM_READY);
+        expect_state("at the end, the state", item, ITEM_READY);
         expect_equal("ready() was called", depot->ready, times);
         expect_equal("failed() was called", depot->failed, times);
         expect_equal("attempts are", item->attempts, times);
@@ -106,16 +106,14 @@ static void an_ack_in_time_ends_it(void)
     depot_add(depot, 2);
     uint64_t one = expect_next(depot, 7, 1), two = expect_next(depot, 8, 2);
     depot_pass(depot, LEASE - 1);
-    expect_equal("inflight_ack gives item",
-                 id_of(inflight_ack(depot->inflight, two)), 2);
-    expect_equal("its state is", depot->item[1].state, ITEM_OUT);
+    expect_item("inflight_ack", depot_ack(depot, two), 2);
+    expect_state("the state", &depot->item[1], ITEM_OUT);
     expect_counts(depot, 0, 1, 0);
     expect_worthless(depot, two);
     expect_worthless(depot, two + 1);
     expect_worthless(depot, one - 1);
     expect_worthless(depot, 0);
-    expect_equal("inflight_ack gives item",
-                 id_of(inflight_ack(depot->inflight, one)), 1);
+    expect_item("inflight_ack", depot_ack(depot, one), 1);
     expect_counts(depot, 0, 0, 0);
     depot_pass(depot, HUGE);
     expect_next(depot, 7, 0);
@@ -158,19 +156,18 @@ static void a_late_ack_takes_nothing_from_the_next_holder(void)
         old[i] = expect_next(depot, 7, 1); /* Always the same holder. */
         for (unsigned n = 0; n < i; n++)
             expect_worthless(depot, old[n]);
-        expect_equal("the state is", depot->item->state, ITEM_TAKEN);
+        expect_state("the state", depot->item, ITEM_TAKEN);
         expect_equal("the lease, in ns, lasts", depot->item->until - depot->now,
                      LEASE);
         if (i % 2)
-            inflight_nack(depot->inflight, old[i], 0);
+            depot_nack(depot, old[i], 0);
         else
             depot_pass(depot, LEASE);
         expect_worthless(depot, old[i]);
     }
     uint64_t last = expect_next(depot, 8, 1);
     expect_equal("attempts are", depot->item->attempts, 5);
-    expect_equal("inflight_ack by its holder gives item",
-                 id_of(inflight_ack(depot->inflight, last)), 1);
+    expect_item("inflight_ack by its holder", depot_ack(depot, last), 1);
     depot_free(depot);
 }
 
@@ -200,22 +197,23 @@ static void touched_its_lease_begins_anew(void)
         receipt[i] = expect_next(depot, 7, i + 1);
     for (unsigned i = 0; i < 20; i++) {
         depot_pass(depot, LEASE / 4 + (i % 2) * (LEASE / 4));
-        expect_equal("inflight_touch returns",
-                     inflight_touch(depot->inflight, receipt[0]), true);
+        expect_equal("inflight_touch returns", depot_touch(depot, receipt[0]),
+                     true);
         expect_equal("after a touch the lease, in ns, lasts",
                      depot->item->until - depot->now, LEASE);
         if (i < 1)
-            inflight_touch(depot->inflight, receipt[1]);
+            depot_touch(depot, receipt[1]);
     }
-    expect_equal("attempts of what is touched are", depot->item[0].attempts, 0);
-    expect_equal("attempts of what was touched are", depot->item[1].attempts,
-                 1);
-    expect_equal("attempts of what was not are", depot->item[2].attempts, 1);
+    expect_equal("attempts of item 1, touched again and again, are",
+                 depot->item[0].attempts, 0);
+    expect_equal("attempts of item 2, touched once, are",
+                 depot->item[1].attempts, 1);
+    expect_equal("attempts of item 3, not touched, are",
+                 depot->item[2].attempts, 1);
     depot_pass(depot, LEASE - 1);
-    expect_equal("the state is", depot->item[0].state, ITEM_TAKEN);
+    expect_state("the state", &depot->item[0], ITEM_TAKEN);
     depot_pass(depot, 1);
-    expect_equal("at the new end the state is", depot->item[0].state,
-                 ITEM_READY);
+    expect_state("at the new end the state", &depot->item[0], ITEM_READY);
     expect_worthless(depot, receipt[0]);
     depot_free(depot);
 }
@@ -232,11 +230,10 @@ static void what_lasts_for_ever_does_not_end(void)
     for (unsigned i = 0; i < 3; i++) {
         depot_pass(depot, (nsec)3 << 60);
         expect_counts(depot, 1, 2, 0);
-        expect_equal("inflight_touch returns",
-                     inflight_touch(depot->inflight, receipt), true);
+        expect_equal("inflight_touch returns", depot_touch(depot, receipt),
+                     true);
     }
-    expect_equal("inflight_ack gives item",
-                 id_of(inflight_ack(depot->inflight, receipt)), 1);
+    expect_item("inflight_ack", depot_ack(depot, receipt), 1);
     depot_free(depot);
 }
 
@@ -247,8 +244,8 @@ static void each_end_comes_in_its_time(void)
     uint64_t receipt = expect_next(depot, 7, 1);
     depot_pass(depot, 10 * MSEC);
     expect_next(depot, 7, 2);
-    inflight_nack(depot->inflight, expect_next(depot, 7, 3), 20 * MSEC);
-    inflight_nack(depot->inflight, expect_next(depot, 7, 4), 40 * MSEC);
+    depot_nack(depot, expect_next(depot, 7, 3), 20 * MSEC);
+    depot_nack(depot, expect_next(depot, 7, 4), 40 * MSEC);
     for (unsigned ms = 10; ms < 200; ms++) { /* Four ends: 30, 50, 100, 110. */
         unsigned ready = ms < 30 ? 0 : ms < 50 ? 1 : ms < 110 ? 2 : 3;
         expect_equal("ready() was called", depot->ready, ready);
@@ -256,7 +253,7 @@ static void each_end_comes_in_its_time(void)
                       ms < 30 ? 2 : ms < 50);
         if (ms == 59) {
             depot_pass(depot, MSEC);
-            inflight_ack(depot->inflight, receipt);
+            depot_ack(depot, receipt);
             continue;
         }
         depot_pass(depot, MSEC);
@@ -277,10 +274,10 @@ static void take_and_add(struct depot *depot)
                         (limit && depot->item[i].attempts >= limit),
                     "only dead items to be OUT, as somebody is told",
                     "item %u OUT", i + 1);
-    while (inflight_take(depot->inflight, 9))
+    while (depot_take(depot, 9))
         ;
     if (depot->added < ITEMS)
-        inflight_add(depot->inflight, &depot->item[depot->added++]);
+        depot_add_one(depot, &depot->item[depot->added++]);
 }
 
 static void who_is_told_may_take_and_add(void)
@@ -291,10 +288,10 @@ static void who_is_told_may_take_and_add(void)
         depot_add(depot, 20);
         for (unsigned i = 0; i < 10; i++)
             expect_next(depot, 7 + i % 2, i + 1);
-        inflight_nack(depot->inflight, depot->item[3].receipt, LEASE / 2);
+        depot_nack(depot, depot->item[3].receipt, LEASE / 2);
         depot->then = take_and_add;
-        inflight_leave(depot->inflight, 7);
-        inflight_nack(depot->inflight, depot->item[1].receipt, 0);
+        depot_leave(depot, 7);
+        depot_nack(depot, depot->item[1].receipt, 0);
         depot_pass(depot, 3 * LEASE);
         unsigned in = 0;
         for (unsigned i = 0; i < ITEMS; i++)
@@ -308,8 +305,8 @@ static void who_is_told_may_take_and_add(void)
         expect_that(depot->failed + depot->dead >= 10, "ten failures or more",
                     "%u", depot->failed + depot->dead);
         depot->then = NULL;
-        inflight_leave(inflight, 9);
-        inflight_leave(inflight, 8);
+        depot_leave(depot, 9);
+        depot_leave(depot, 8);
         expect_equal("when all have left, TAKEN is",
                      inflight_count(inflight, ITEM_TAKEN), 0);
         depot_free(depot);
@@ -347,6 +344,7 @@ static void come_back(struct depot *depot, struct item *items, unsigned how)
 static void many_come_back_in_the_worst_order(void)
 {
     struct depot *depot = depot_usual();
+    depot->quiet = true;
     struct item *items = g_new0(struct item, MANY);
     for (unsigned i = 0; i < MANY; i++) {
         items[i].id = i + 1;

@@ -188,19 +188,16 @@ void dedupe_done(struct dedupe *dedupe, uint64_t producer, uint64_t seq,
      * put(dedupe, find(dedupe, producer), seq, todo(answer)); */
 }
 
-/* ---- As bytes. ----
- *
- * How many producers, and of each, as they stand in the row: its number, its
- * newest, and what that is above the floor; and how many answers, and of each,
- * from the oldest on, how far it is below the newest, and itself. At the end
- * stands a CRC-32C of all that. Who has only asked has no part in it. */
+/* ---- As bytes: see dedupe.h. ---- */
 
-enum { ANSWER_LEAST = 9, PRODUCER_LEAST = 18 + ANSWER_LEAST, CHECK = 4 };
+/* A u64 has eight bytes, a varint one or more. */
+enum { ANSWER_LEAST = 1 + 8, PRODUCER_LEAST = 2 * 8 + 2 + ANSWER_LEAST };
+enum { CHECK = 4 };
 
 static void write_producer(struct wire_writer *out, const struct dedupe *dedupe,
                            struct producer *producer)
 {
-    /* SOLUTION: what stands above. */
+    /* SOLUTION: its lines of dedupe.h. */
     uint64_t newest = producer->newest, span = newest - producer->floor;
     uint64_t count = 0;
     for (uint64_t back = span; back-- > 0;)

@@ -1,5 +1,5 @@
-/* Another shape: arrays that are searched, no ring and no hash table; and bytes
- * of fixed size. It is slow with many producers, and all of it can be seen. */
+/* Another shape: arrays that are searched, no ring and no hash table. It is slow
+ * with many producers, and all of it can be seen. */
 #include "02-framing/crc32c.h"
 #include "02-framing/wire.h"
 #include "04-queues/dedupe.h"
@@ -131,41 +131,64 @@ unsigned dedupe_producers(const struct dedupe *dedupe)
     return dedupe->all->len;
 }
 
-/* The check comes first here, then records to the end. */
+static struct listed_deed *deed_at(const struct listed *listed, unsigned at)
+{
+    return &g_array_index(listed->deeds, struct listed_deed, at);
+}
+
+static void write_one(struct wire_writer *out, const struct listed *listed)
+{
+    wire_put_u64(out, listed->number);
+    wire_put_u64(out, listed->newest);
+    wire_put_varint(out, listed->newest - listed->floor);
+    wire_put_varint(out, listed->deeds->len);
+    for (unsigned i = 0; i < listed->deeds->len; i++) {
+        wire_put_varint(out, listed->newest - deed_at(listed, i)->seq);
+        wire_put_u64(out, deed_at(listed, i)->answer);
+    }
+}
+
 GBytes *dedupe_write(const struct dedupe *dedupe)
 {
-    struct wire_writer out = {.most = SIZE_MAX};
-    wire_put_u32(&out, 0);
+    struct wire_writer each = {.most = SIZE_MAX}, out = {.most = SIZE_MAX};
+    unsigned count = 0;
     for (unsigned i = 0; i < dedupe->all->len; i++) {
         const struct listed *listed = dedupe->all->pdata[i];
         if (listed->newest == 0)
             continue;
-        wire_put_u64(&out, listed->number);
-        wire_put_u64(&out, listed->floor);
-        wire_put_u32(&out, listed->deeds->len);
-        for (unsigned j = 0; j < listed->deeds->len; j++) {
-            struct listed_deed *deeds = (void *)listed->deeds->data;
-            wire_put_u64(&out, deeds[j].seq);
-            wire_put_u64(&out, deeds[j].answer);
-        }
+        write_one(&each, listed);
+        count++;
     }
-    uint32_t check = ~crc32c(0, out.data + 4, out.size - 4);
-    for (unsigned i = 0; i < 4; i++)
-        out.data[i] = (uint8_t)(check >> (8 * i));
+    wire_put_varint(&out, count);
+    wire_put_raw(&out, each.data, each.size);
+    wire_put_u32(&out, crc32c(0, out.data, out.size));
+    wire_clear(&each);
     return wire_finish(&out);
 }
 
-static void read_one(struct dedupe *dedupe, struct wire_reader *in)
+static bool read_one(struct dedupe *dedupe, struct wire_reader *in)
 {
-    uint64_t number = wire_get_u64(in), floor = wire_get_u64(in);
-    uint32_t count = wire_get_u32(in);
-    for (uint32_t i = 0; i < count && !in->failed; i++) {
-        uint64_t seq = wire_get_u64(in);
-        dedupe_done(dedupe, number, seq, wire_get_u64(in));
+    uint64_t number = wire_get_u64(in), newest = wire_get_u64(in);
+    uint64_t span = wire_get_varint(in), count = wire_get_varint(in);
+    if (in->failed || find(dedupe, number) || span > newest)
+        return false;
+    struct listed *listed = add(dedupe, number);
+    listed->newest = newest;
+    listed->floor = newest - span;
+    uint64_t last = listed->floor;
+    for (; count > 0 && !in->failed; count--) {
+        uint64_t seq = newest - wire_get_varint(in);
+        struct listed_deed deed = {seq, wire_get_u64(in)};
+        if (seq <= last || seq > newest)
+            return false;
+        g_array_append_val(listed->deeds, deed);
+        last = seq;
     }
-    struct listed *listed = find(dedupe, number);
-    if (listed)
-        raise_floor(listed, floor);
+    if (in->failed || newest == 0 || last < newest)
+        return false;
+    if (newest > dedupe->settings.window)
+        raise_floor(listed, newest - dedupe->settings.window);
+    return true;
 }
 
 bool dedupe_read(struct dedupe *dedupe, GBytes *bytes)
@@ -175,16 +198,18 @@ bool dedupe_read(struct dedupe *dedupe, GBytes *bytes)
     g_ptr_array_set_size(dedupe->all, 0);
     if (size < 4)
         return false;
-    uint32_t check = ~crc32c(0, data + 4, size - 4);
+    uint32_t check = crc32c(0, data, size - 4);
     for (unsigned i = 0; i < 4; i++)
-        if (data[i] != (uint8_t)(check >> (8 * i)))
+        if (data[size - 4 + i] != (uint8_t)(check >> (24 - 8 * i)))
             return false;
-    struct wire_reader in = wire_read(data + 4, size - 4);
-    while (in.left > 0 && !in.failed)
-        read_one(dedupe, &in);
-    if (!wire_whole(&in))
-        g_ptr_array_set_size(dedupe->all, 0);
-    return wire_whole(&in);
+    struct wire_reader in = wire_read(data, size - 4);
+    uint64_t count = wire_get_varint(&in);
+    while (count > 0 && read_one(dedupe, &in))
+        count--;
+    if (count == 0 && wire_whole(&in))
+        return true;
+    g_ptr_array_set_size(dedupe->all, 0);
+    return false;
 }
 
 struct dedupe *dedupe_new(struct env *env, struct dedupe_settings settings)

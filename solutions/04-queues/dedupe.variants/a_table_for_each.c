@@ -161,23 +161,63 @@ unsigned dedupe_producers(const struct dedupe *dedupe)
     return g_hash_table_size(dedupe->customers);
 }
 
+static void write_customer(struct wire_writer *out,
+                           const struct customer *customer)
+{
+    g_autoptr(GPtrArray) pairs = in_order(customer->answers, by_seq);
+    wire_put_u64(out, customer->number);
+    wire_put_u64(out, customer->newest);
+    wire_put_varint(out, customer->newest - customer->floor);
+    wire_put_varint(out, pairs->len);
+    for (unsigned j = 0; j < pairs->len; j++) {
+        const struct answered *pair = pairs->pdata[j];
+        wire_put_varint(out, customer->newest - pair->seq);
+        wire_put_u64(out, pair->answer);
+    }
+}
+
 GBytes *dedupe_write(const struct dedupe *dedupe)
 {
     struct wire_writer out = {.most = SIZE_MAX};
     g_autoptr(GPtrArray) all = in_order(dedupe->customers, by_turn);
-    for (unsigned i = 0; i < all->len; i++) {
-        const struct customer *customer = all->pdata[i];
-        g_autoptr(GPtrArray) pairs = in_order(customer->answers, by_seq);
-        for (unsigned j = 0; j < pairs->len; j++) {
-            const struct answered *pair = pairs->pdata[j];
-            wire_put_varint(&out, customer->number);
-            wire_put_varint(&out, customer->floor);
-            wire_put_varint(&out, pair->seq);
-            wire_put_varint(&out, pair->answer);
-        }
-    }
-    wire_put_u32(&out, crc32c(7, out.data, out.size));
+    for (unsigned i = all->len; i-- > 0;)
+        if (((struct customer *)all->pdata[i])->newest == 0)
+            g_ptr_array_remove_index(all, i);
+    wire_put_varint(&out, all->len);
+    for (unsigned i = 0; i < all->len; i++)
+        write_customer(&out, all->pdata[i]);
+    wire_put_u32(&out, crc32c(0, out.data, out.size));
     return wire_finish(&out);
+}
+
+/* What dedupe_done() makes of it must be what it says. */
+static bool read_customer(struct dedupe *dedupe, struct wire_reader *in)
+{
+    uint64_t number = wire_get_u64(in), newest = wire_get_u64(in);
+    uint64_t span = wire_get_varint(in), count = wire_get_varint(in);
+    uint64_t last = newest - span;
+    if (find(dedupe, number) || newest == 0 || span > newest)
+        return false;
+    for (; count > 0 && !in->failed; count--) {
+        uint64_t back = wire_get_varint(in), answer = wire_get_u64(in);
+        if (back > newest || newest - back <= last)
+            return false;
+        last = newest - back;
+        dedupe_done(dedupe, number, last, answer);
+    }
+    struct customer *customer = find(dedupe, number);
+    if (in->failed || !customer || last != newest)
+        return false;
+    raise_floor(customer, newest - span);
+    return true;
+}
+
+static bool read_all(struct dedupe *dedupe, struct wire_reader *in)
+{
+    uint64_t count = wire_get_varint(in);
+    while (count > 0 && read_customer(dedupe, in))
+        count--;
+    return count == 0 && wire_whole(in);
 }
 
 bool dedupe_read(struct dedupe *dedupe, GBytes *bytes)
@@ -188,21 +228,14 @@ bool dedupe_read(struct dedupe *dedupe, GBytes *bytes)
     struct wire_reader check = {NULL, 0, true};
     if (size >= 4)
         check = wire_read(data + size - 4, 4);
-    if (wire_get_u32(&check) != crc32c(7, data, size < 4 ? 0 : size - 4) ||
+    if (wire_get_u32(&check) != crc32c(0, data, size < 4 ? 0 : size - 4) ||
         !wire_whole(&check))
         return false;
     struct wire_reader in = wire_read(data, size - 4);
-    while (in.left > 0 && !in.failed) {
-        uint64_t number = wire_get_varint(&in), floor = wire_get_varint(&in);
-        uint64_t seq = wire_get_varint(&in), answer = wire_get_varint(&in);
-        dedupe_done(dedupe, number, seq, answer);
-        struct customer *customer = find(dedupe, number);
-        if (customer)
-            raise_floor(customer, floor);
-    }
-    if (in.failed)
-        g_hash_table_remove_all(dedupe->customers);
-    return !in.failed;
+    if (read_all(dedupe, &in))
+        return true;
+    g_hash_table_remove_all(dedupe->customers);
+    return false;
 }
 
 struct dedupe *dedupe_new(struct env *env, struct dedupe_settings settings)
