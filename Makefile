@@ -442,7 +442,7 @@ replay: $(if $(EX),graded) ## See a failure again: EX=io TEST=name SEED=0x5; DEB
 	$(call one,log=$S/mine/obj/exercises/$(first).log; [ ! -e $$log ] || { cat $$log; exit 1; }; \
 	  SEED='$(SEED)' SALT='$(SALT)' $(if $(TEST),GRADE_TEST='$(TEST)') REPLAY=1 \
 	  $(if $(played),SCHEDULE='$(CURDIR)/exercises/$(first).schedule') \
-	  $(if $(DEBUG),ASAN_OPTIONS=detect_leaks=0 gdb -q -ex 'rbreak $(notdir $(first)).c:.' --args) $(again) \
+	  $(if $(DEBUG),ASAN_OPTIONS=detect_leaks=0 gdb -q -ex 'rbreak $(notdir $(first)).c:.' --args) $(again) 2>&1 \
 	  $(if $(played),&& echo "  It comes through: this schedule breaks nothing." || echo "  It fails: this schedule breaks it."))
 viva: $B/bin/viva ## Questions for an oral check, with answers: EX=io
 	$(call one,$B/bin/viva $(notdir $(first)))

@@ -27,6 +27,15 @@ static char *read_log(const char *path)
 
 /* ---- Is there anything to run? ---- */
 
+/* What is built may still be worth a word. */
+static char *read_warnings(const struct task *task,
+                           const struct grade_plan *plan)
+{
+    g_autofree char *path =
+        file_of(plan->objects, "exercises", task, "", ".warnings");
+    return read_log(path);
+}
+
 /* Returns the reason why not: new; or NULL. */
 static char *look_for_reason(struct grade *grade, const struct grade_plan *plan)
 {
@@ -160,6 +169,8 @@ struct grade *grade_new(const struct task *task, const struct grade_plan *plan)
     grade->whole = true;
     g_autofree char *reason =
         task->breaks ? NULL : look_for_reason(grade, plan);
+    if (!task->breaks && !reason)
+        grade->warnings = read_warnings(task, plan);
     for (guint i = 0; i < task->rules->len; i++) {
         const struct rule *rule = task->rules->pdata[i];
         if (plan->only && !g_pattern_match_simple(plan->only, rule->test))
@@ -186,6 +197,7 @@ void grade_free(void *self)
     struct grade *grade = self;
     g_ptr_array_unref(grade->verdicts);
     g_free(grade->log);
+    g_free(grade->warnings);
     g_free(grade->receipt);
     g_free(grade->looks_like);
     g_free(grade->telling);

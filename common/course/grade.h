@@ -6,8 +6,8 @@
  *     ... grade->earned of task_points(task) ...
  *
  * The files were built before (common/tools/mine.sh): the reader's object, or a
- * log that says why there is none; and the program of the tests, linked with
- * it.
+ * log that says why there is none; perhaps warnings; and the program of the
+ * tests, linked with it.
  */
 #ifndef COURSE_GRADE_H
 #define COURSE_GRADE_H
@@ -38,6 +38,7 @@ struct grade {
     const struct task *task; /**< Borrowed. */
     GPtrArray *verdicts;     /**< struct verdict, as many as were asked for. */
     char *log;        /**< What the compiler said; NULL: it had no errors. */
+    char *warnings;   /**< Its warnings, a line each; NULL: none. */
     unsigned earned;  /**< Points, of those asked for. */
     unsigned most;    /**< So many there were. */
     bool whole;       /**< All that were asked for passed. */

@@ -35,6 +35,7 @@ void graded_fail(enum sheet_state state, const char *at, const char *wanted,
     g_strlcpy(sheet->expected, wanted, sizeof sheet->expected);
     sheet->seeded = test_seed_now(&sheet->seed);
     sheet->state = state;
+    fflush(stdout); /* What the reader prints came before. */
     fprintf(stderr, "expected  %s\ngot       %s\n", sheet->expected,
             sheet->got);
     print_calls(sheet);
@@ -115,6 +116,7 @@ static void run(void **state)
     const struct graded *test = *state;
     sheet_begin();
     test->run();
+    fflush(stdout);
     if (g_getenv("REPLAY"))
         print_calls(sheet_open());
     if (sheet_open()->todo[0])

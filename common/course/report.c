@@ -9,7 +9,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { LABEL = 10, LOG = 24, CALLS = 19 };
+enum { LABEL = 10, LOG = 24, CALLS = 19, WARNINGS = 3 };
 
 struct ink {
     const char *good, *bad, *bold, *plain;
@@ -190,6 +190,19 @@ static void print_failures(FILE *file, const struct grade *grade,
     }
 }
 
+/* They fail nothing; but one may be the reason for what does. */
+static void print_warnings(FILE *file, const char *warnings)
+{
+    g_autofree char *copy = g_strchomp(prose_tame(warnings));
+    g_auto(GStrv) lines = g_strsplit(copy, "\n", -1);
+    int count = (int)g_strv_length(lines);
+    fprintf(file, "\n  The compiler warns:\n");
+    for (int i = 0; i < MIN(count, WARNINGS); i++)
+        prose_print(file, "", 4, lines[i]);
+    if (count > WARNINGS)
+        fprintf(file, "    (%d more)\n", count - WARNINGS);
+}
+
 static void print_sum(FILE *file, const struct grade *grade,
                       const struct ink *ink)
 {
@@ -205,8 +218,8 @@ void report_begin(FILE *file, const struct task *task, bool colour)
 {
     struct ink ink = ink_of(colour);
     g_autofree char *source = task_file(task);
-    fprintf(file, "\n%sExercise %s. %s%s\n%s\n\n", ink.bold, task->number,
-            task->title, ink.plain, source);
+    fprintf(file, "\n%sExercise %s, %s. %s%s\n%s\n\n", ink.bold, task->number,
+            task->module, task->title, ink.plain, source);
 }
 
 void report_row(FILE *file, const struct verdict *verdict, bool colour)
@@ -226,6 +239,8 @@ void report_end(FILE *file, const struct grade *grade, bool colour)
         print_build(file, grade, failure, &ink);
     else
         print_failures(file, grade, failure, &ink);
+    if (grade->warnings)
+        print_warnings(file, grade->warnings);
     print_sum(file, grade, &ink);
 }
 

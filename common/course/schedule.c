@@ -9,53 +9,83 @@ static const char *const playable = "a schedule that can be played";
 
 /* ---- Reading. ---- */
 
-enum { EVENTS_MOST = 1000 };
+enum {
+    EVENTS_MOST = 1000,
+    SCHEDULE_LACKS = 1 /* The code of an error: nothing is written yet. */
+};
 
-/* The first line is the name, the others are events. */
-static char **events_of(const struct entry_of_file *entry)
+/* A file of which the events below one name are asked. */
+struct schedule_reading {
+    const char *name;
+    GPtrArray *events;
+    unsigned heads;  /* Names of programs so far. */
+    unsigned called; /* Those among them that are ours. */
+    bool ours;       /* The last one is. */
+};
+
+static const char *take_head(struct schedule_reading *reading, char *name)
 {
-    g_auto(GStrv) lines = g_strsplit(entry->text, "\n", -1);
-    GPtrArray *events = g_ptr_array_new();
-    for (int i = 1; lines[0] && lines[i]; i++) {
-        lines[i][strcspn(lines[i], "#")] = '\0'; /* A comment. */
-        if (*g_strstrip(lines[i]))
-            g_ptr_array_add(events, g_strdup(lines[i]));
-    }
-    g_ptr_array_add(events, NULL);
-    return (char **)g_ptr_array_free(events, FALSE);
+    reading->heads++;
+    reading->ours = g_str_equal(g_strstrip(name), reading->name);
+    reading->called += reading->ours;
+    return reading->called > 1 ? "this program has been named before" : NULL;
 }
 
-static bool is_named(const struct entry_of_file *entry, const char *name)
+/* Returns what is wrong with the line; NULL: nothing, or it is not ours. */
+static const char *take_line(struct schedule_reading *reading, char *line)
 {
-    size_t size = strcspn(entry->text, "\n");
-    return g_str_equal(entry->key, "Break") && size == strlen(name) &&
-           memcmp(entry->text, name, size) == 0;
+    line[strcspn(line, "#")] = '\0'; /* A comment. */
+    g_strchomp(line);
+    if (g_str_has_prefix(line, "Break:"))
+        return take_head(reading, line + strlen("Break:"));
+    if (!*line || (reading->heads > 0 && !reading->ours))
+        return NULL;
+    if (strchr(line, '\t'))
+        return "there is a tab; indent with spaces";
+    if (line[0] != ' ')
+        return "an event is indented by four spaces; only \"Break: NAME\" is "
+               "not";
+    if (reading->heads == 0)
+        return "an event stands below \"Break: NAME\"";
+    if (reading->events->len == EVENTS_MOST)
+        return "there are too many events";
+    g_ptr_array_add(reading->events, g_strdup(g_strchug(line)));
+    return NULL;
+}
+
+static bool take_text(struct schedule_reading *reading, const char *text,
+                      GError **error)
+{
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    for (int i = 0; lines[i]; i++) {
+        const char *why = take_line(reading, lines[i]);
+        if (why) {
+            g_set_error(error, ENTRIES_ERROR, 0, "line %d: %s", i + 1, why);
+            return false;
+        }
+    }
+    if (reading->called == 0)
+        g_set_error(error, ENTRIES_ERROR, SCHEDULE_LACKS,
+                    "there is no line \"Break: %s\"", reading->name);
+    return reading->called > 0;
 }
 
 char **schedule_read(const char *path, const char *name, GError **error)
 {
-    g_autoptr(GPtrArray) entries = entries_read(path, error);
-    const struct entry_of_file *found = NULL;
-    for (guint i = 0; entries && i < entries->len; i++) {
-        if (!is_named(entries->pdata[i], name))
-            continue;
-        if (found) {
-            g_set_error(error, ENTRIES_ERROR, 0,
-                        "there are two lines \"Break: %s\"", name);
-            return NULL;
-        }
-        found = entries->pdata[i];
+    size_t size;
+    g_autofree char *text = entries_raw(path, &size, error);
+    if (!text)
+        return NULL;
+    if (memchr(text, '\0', size)) {
+        g_set_error(error, ENTRIES_ERROR, 0, "%s is no text", path);
+        return NULL;
     }
-    if (entries && !found)
-        g_set_error(error, ENTRIES_ERROR, 0, "there is no line \"Break: %s\"",
-                    name);
-    char **events = found ? events_of(found) : NULL;
-    if (!events || g_strv_length(events) <= EVENTS_MOST)
-        return events;
-    g_set_error(error, ENTRIES_ERROR, 0, "%s has more than %d events", name,
-                EVENTS_MOST);
-    g_strfreev(events);
-    return NULL;
+    GPtrArray *events = g_ptr_array_new();
+    struct schedule_reading reading = {.name = name, .events = events};
+    bool taken = take_text(&reading, text, error);
+    g_ptr_array_add(events, NULL);
+    g_auto(GStrv) lines = (char **)g_ptr_array_free(events, FALSE);
+    return taken ? g_steal_pointer(&lines) : NULL;
 }
 
 char **schedule_lines(const char *name)
@@ -109,6 +139,15 @@ static struct verdict *todo(const struct rule *rule, char *got)
     return verdict;
 }
 
+/* It cannot be read, or does not know this program. */
+static struct verdict *unread(const struct rule *rule, const GError *error)
+{
+    struct verdict *verdict = todo(rule, g_strdup(error->message));
+    if (!g_error_matches(error, ENTRIES_ERROR, SCHEDULE_LACKS))
+        say(verdict, WRONG, g_strdup(playable), g_strdup(error->message));
+    return verdict;
+}
+
 /* The right program failed. */
 static void blame_schedule(struct verdict *verdict)
 {
@@ -154,7 +193,7 @@ struct verdict *schedule_judge(const struct task *task, const struct rule *rule,
                                           task->module));
     g_auto(GStrv) events = schedule_read(plan->path, rule->test, &error);
     if (!events)
-        return todo(rule, g_strdup(error->message));
+        return unread(rule, error);
     if (!events[0])
         return todo(rule,
                     g_strdup_printf("nothing below \"Break: %s\"", rule->test));

@@ -146,6 +146,24 @@ static void it_is_told_in_an_order_that_never_changes(void **state)
     grade_free(grade);
 }
 
+static void warnings_are_three_and_no_failure(void **state)
+{
+    struct grade *grade = grade_with(PASS);
+    (void)state;
+    grade->warnings =
+        g_strdup("exercises/09-nines/nine.c:12:34: warning: comparison of a "
+                 "number with a sign and one without [-Wsign-compare]\n"
+                 "nine.c:13\nnine.c:14\nnine.c:15\nnine.c:16\n");
+    g_autofree char *text = text_of(grade, false);
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    for (int i = 0; lines[i]; i++)
+        assert_in_range(g_utf8_strlen(lines[i], -1), 0, 80);
+    assert_non_null(strstr(text, "The compiler warns:\n    exercises/09"));
+    assert_non_null(strstr(text, "    nine.c:14\n    (2 more)\n"));
+    assert_non_null(strstr(text, "21 of 21 points"));
+    grade_free(grade);
+}
+
 static void a_picture_has_24_rows_of_80_columns(void **state)
 {
     struct grade *grade = grade_drawn();
@@ -243,6 +261,8 @@ int main(int argc, char **argv)
             a_failure_has_at_most_40_lines_of_80_columns, set_up, tear_down),
         cmocka_unit_test_setup_teardown(
             it_is_told_in_an_order_that_never_changes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(warnings_are_three_and_no_failure,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_picture_has_24_rows_of_80_columns,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_picture_moves_no_terminal, set_up,

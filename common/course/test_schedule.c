@@ -114,11 +114,24 @@ static void what_is_no_schedule_is_refused(void **state)
     expect_verdict(HEAD, TODO, 0, "nothing below \"Break: a_small_sum\"");
     expect_verdict("# Empty.\n", TODO, 0, "no line \"Break: a_small_sum\"");
     expect_verdict(NULL, TODO, 0, "make reset EX=sum lays one out");
-    expect_verdict(HEAD "    add 3\nBreak: a_small_sum\n    add 3\n", TODO, 0,
-                   "there are two lines \"Break: a_small_sum\"");
-    expect_verdict("\tx\n", TODO, 0, ":1: there is a tab");
+    expect_verdict(HEAD "    add 3\nBreak: a_small_sum\n    add 3\n", WRONG, 0,
+                   "line 6: this program has been named before");
+    expect_verdict(HEAD "\tadd 6\n", WRONG, 0, "line 5: there is a tab");
+    expect_verdict(HEAD "    add 3\nadd 3\n", WRONG, 0,
+                   "line 6: an event is indented by four spaces");
+    expect_verdict("    add 6\n" HEAD, WRONG, 0,
+                   "line 1: an event stands below \"Break: NAME\"");
     expect_verdict(HEAD "    subtract 3\n", WRONG, 0,
                    "\"subtract 3\", which is no event; there are: add 3");
+}
+
+static void what_is_wrong_with_another_harms_none(void **state)
+{
+    (void)state;
+    expect_verdict(HEAD "    add 6\nBreak: third\nadd 3\n\tadd 3\n", PASS, 5,
+                   "1 events");
+    expect_verdict("Break: third\nadd 3\n" HEAD "    add 6\n", PASS, 5,
+                   "1 events");
 }
 
 int main(int argc, char **argv)
@@ -129,6 +142,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(beyond_twice_our_length_points_fall),
         cmocka_unit_test(what_breaks_nothing_earns_nothing),
         cmocka_unit_test(what_is_no_schedule_is_refused),
+        cmocka_unit_test(what_is_wrong_with_another_harms_none),
     };
     return g_getenv("GRADE_TEST") ? be_the_stage(argc, argv)
                                   : test_run(argc, argv, tests);

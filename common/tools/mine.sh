@@ -2,7 +2,7 @@
 # mine.sh SOURCE ANSWER OURS OBJECT CC FLAG...: the reader's body of a module, as
 # OBJECT. ANSWER is our source, OURS our object. Where his cannot be built, the
 # untouched skeleton takes its place, and OBJECT's .log says why. Warnings stay
-# warnings. SAID=1: nothing is printed, for somebody else will.
+# warnings, in .warnings. SAID=1: nothing is printed, for somebody else will.
 set -u
 source=$1 answer=$2 ours=$3 object=$4
 shift 4
@@ -11,12 +11,17 @@ module=$(basename "$source" .c)
 log=$base.log
 messages=$base.messages
 mkdir -p "$(dirname "$object")"
-rm -f "$log" "$object" "$base.d"
+rm -f "$log" "$object" "$base.d" "$base.warnings"
 
 # What a file includes of the answers, or of other exercises, is not its own.
 borrowed() {
     tr ' \\' '\n\n' < "$base.d" | grep -E '(^|/)(solutions|exercises)/[^ ]*\.c$' |
         grep -v -x -F "$source" | head -n 1
+}
+# A line each. While there are holes, what they will need is not used yet.
+warnings() {
+    grep -E "^$source:[0-9]+:[0-9]+: .*\[-W[^]]*\]\$" "$messages" |
+        grep -v -e '\[-Wunused-function' -e '\[-Wunused-parameter'
 }
 # The functions that an object offers to others.
 offered() {
@@ -59,7 +64,8 @@ if [ -e "$log" ]; then
     awk -f common/tools/skeleton.awk "$answer" > "$base.skeleton.c" &&
         "$@" -c -o "$object" "$base.skeleton.c" || exit 1
     rm -f "$base.d"
-elif [ -s "$messages" ] && [ -z "${SAID:-}" ]; then
-    head -n 40 "$messages" >&2
+elif [ -s "$messages" ]; then
+    warnings > "$base.warnings" || rm -f "$base.warnings"
+    [ -n "${SAID:-}" ] || head -n 40 "$messages" >&2
 fi
 rm -f "$messages"
