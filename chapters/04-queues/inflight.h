@@ -31,8 +31,7 @@
  *  - What is back without a delay is ready at once. A delayed one is ready when
  *    the timer fires at item->until, and until then others pass it.
  *
- * One timer, which fires by the earliest end. No item is freed here. (Q5, Q6:
- * rules that the storms of this chapter check, in storms/queue_scene.c.)
+ * One timer, by the earliest end. No item is freed. (Q5, Q6: queue_scene.c.)
  */
 #ifndef QUEUES_INFLIGHT_H
 #define QUEUES_INFLIGHT_H
