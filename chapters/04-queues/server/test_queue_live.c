@@ -390,7 +390,8 @@ static void where_nothing_can_be_written_it_is_never_ready(void **state)
 {
     g_autofree char *program = stage_program("queue");
     g_autofree char *line = g_strdup_printf(
-        "ulimit -f 0; exec '%s' --listen=127.0.0.1:0 --dir='%s/full' 2>&1",
+        "trap '' XFSZ; ulimit -f 0; exec '%s' --listen=127.0.0.1:0 "
+        "--dir='%s/full' 2>&1", /* Sanitizers write, too, and go on. */
         program, stage_dir(stage));
     struct actor *actor = stage_start(stage, "/bin/sh", "-c", line, NULL);
     g_autofree char *said = actor_await(actor, "", PATIENCE);
@@ -421,8 +422,7 @@ static void refuses(const char *option, int status)
     g_autofree char *complaint = actor_errors(actor);
     assert_true(g_str_has_prefix(complaint, "queue: "));
     assert_true(strlen(complaint) > strlen("queue: \n"));
-    assert_ptr_equal(strchr(complaint, '\n'),
-                     complaint + strlen(complaint) - 1);
+    assert_int_equal(strcspn(complaint, "\n"), strlen(complaint) - 1);
 }
 
 static void wrong_options_are_refused_in_a_sentence(void **state)
