@@ -67,7 +67,8 @@ static void write_zeros_to(int fd, struct store_file *file, off_t end)
         write_at(fd, &ahead, file->written, file->path);
 }
 
-/* An entry written again, with the same bytes, would let it follow. */
+/* What is torn must go before more is written: a frame of it would follow a new
+ * one that has the bytes of the lost one. */
 static void cut(int fd, struct store_file *file)
 {
     store_stop_if(ftruncate(fd, file->end) < 0 || fdatasync(fd) < 0,
